@@ -5,6 +5,7 @@ using ConcurrentTesting.Tests;
 using ConcurrentTesting.Tests.Execution;
 using ConcurrentTesting.Tests.Queue;
 using ConcurrentTesting.VsTest;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ConcurrentTesting.IntegrationTests.Host;
@@ -12,7 +13,7 @@ namespace ConcurrentTesting.IntegrationTests.Host;
 /// <summary>
 /// A machine of several that share a run, in a process of its own: its workers, its accounting and its part in the queue are real, its tests only take their time.
 /// Arguments: connection string, run, name, classes, tests a class, workers, seconds of a lease, milliseconds of a test, the test that never ends (-: none; quiet: none, and only the first is
-/// told), and "beside" where a process that no batch has ends itself as the first test begins.
+/// told), and "beside" where a process that no batch has ends itself as the first test begins, or "waits" where it takes nothing once it has joined.
 /// </summary>
 internal static class PlayedMachine
 {
@@ -26,7 +27,8 @@ internal static class PlayedMachine
         try
         {
             await using var machine = new SharedMachine(
-                connection, run, name, settings => settings with { Workers = workers, QueueLease = TimeSpan.FromSeconds(lease), TestTimeout = TimeSpan.FromMinutes(2) });
+                connection, run, name, settings => settings with { Workers = workers, QueueLease = TimeSpan.FromSeconds(lease), TestTimeout = TimeSpan.FromMinutes(2) },
+                log: args is [.., "waits"] ? new WaitsOnceJoined() : null);
             using var termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
             {
                 context.Cancel = true;
@@ -68,6 +70,24 @@ internal static class PlayedMachine
     private static OutsideFailed EndBeside() => new(
         new OutsideFailure { Kind = OutsideKinds.ProcessEnd, Name = "Test process", Assembly = Catalogs.Assembly(), Workers = [99], At = DateTimeOffset.UtcNow, Message = "it exited" }, [])
     { At = DateTimeOffset.UtcNow };
+
+    // A machine says that it has joined before its workers ask for anything.
+    private sealed class WaitsOnceJoined : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel != LogLevel.Information)
+                return;
+            Say(formatter(state, exception), 0);
+            using var never = new ManualResetEventSlim();
+            never.Wait();
+        }
+    }
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 

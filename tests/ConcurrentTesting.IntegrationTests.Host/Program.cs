@@ -13,6 +13,9 @@ if (args[0] == "terminal")
 if (args is ["machine", .. var machine])
     return await PlayedMachine.RunAsync(machine);
 
+if (args is ["testhost", var trouble, var dotnet, .. var arguments])
+    return await FalseTestHost.RunAsync(trouble, dotnet, arguments);
+
 // A run's databases in a process of its own, for tests that kill it: engine, connection string (- for a throwaway server), temporary directory, template, run id. It says
 // each step's begin and end on a line and goes on when it reads one.
 var (engine, connectionString, temporaryDirectory, template, runId) = (Enum.Parse<DatabaseEngine>(args[0]), args[1], args[2], args[3], args[4]);

@@ -265,10 +265,12 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
                 $"{timedOut.First().DisplayName} ran longer than {limit.TotalSeconds:0.###} s (--test-timeout); its test host was ended.");
         }
 
-        return progress.Silence > limit * (progress.IsExploring ? PatienceWithExploring : 1)
+        var (bound, meanwhile) = progress.IsExploring
+            ? (limit * PatienceWithExploring, $" while it explored its assembly ({PatienceWithExploring} times --test-timeout)")
+            : (limit, " (--test-timeout)");
+        return progress.Silence > bound
             ? string.Create(
-                CultureInfo.InvariantCulture,
-                $"the test host said nothing for {limit.TotalSeconds:0.###} s (--test-timeout) and was ended.")
+                CultureInfo.InvariantCulture, $"the test host said nothing for {bound.TotalSeconds:0.###} s{meanwhile} and was ended.")
             : null;
     }
 

@@ -176,6 +176,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
             Reason = claim.Reason,
             FruitlessTries = claim.Fruitless,
             ExclusiveGroups = claim.Groups,
+            HaveFailed = [.. claim.Tries.Where(tries => tries.Reruns > 0).Select(tries => _tests.Entries[tries.Test])],
             Lease = lease,
         };
     }

@@ -96,7 +96,7 @@ internal sealed class Worker(
     private WorkerRecord ToRecord() => new(
         number, _startedAt, _started == 0 ? TimeSpan.Zero : run.Time.GetElapsedTime(_started), _busy, _batches, _tests)
     {
-        NotStarted = _started == 0 ? source.ReasonNotToBegin(number) ?? "no work was left for it" : null,
+        NotStarted = _started == 0 ? source.ReasonNotToBegin(number) ?? WorkerRecord.NothingLeft : null,
         FirstTest = _firstTest,
         Recycles = _recycles,
         Resets = _resets,

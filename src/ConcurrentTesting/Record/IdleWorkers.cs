@@ -2,7 +2,7 @@ using static System.FormattableString;
 
 namespace ConcurrentTesting.Record;
 
-/// <summary>Names the workers that had next to nothing to do, and what left them idle.</summary>
+/// <summary>Names the workers that had next to nothing to do, what left them idle, and what would help.</summary>
 internal static class IdleWorkers
 {
     // A worker that is occupied for less than this part of the run's tests counts as idle.
@@ -13,30 +13,39 @@ internal static class IdleWorkers
 
     public static string? Of(ImmutableArray<WorkerRecord> workers, ImmutableArray<TestRecord> tests, IReadOnlyCollection<UnitPlanned> units)
     {
-        var idle = workers.Count(IsIdle);
-        if (idle == 0 || units.Count == 0 || tests.IsEmpty)
+        var idle = workers.Where(IsIdle).ToList();
+        if (idle.Count == 0 || units.Count == 0 || tests.IsEmpty)
             return null;
-        var cause = Cause(RecordedWork.Of(units, tests), workers.Length);
-        return $"{idle} of {Quantity.Of(workers.Length, "worker")}: {cause}";
+        var cause = Cause(RecordedWork.Of(units, tests), workers.Length, idle);
+        return $"{idle.Count} of {Quantity.Of(workers.Length, "worker")}: {cause}";
     }
 
     private static bool IsIdle(WorkerRecord worker) =>
         worker.Batches == 0 || (worker.Busy + worker.Starting + worker.Cloning) / worker.Duration < Occupied;
 
-    private static string Cause(ImmutableArray<UnitWork> units, int workers)
+    private static string Cause(ImmutableArray<UnitWork> units, int workers, List<WorkerRecord> idle)
     {
         var total = units.Sum(unit => unit.Seconds);
         var longest = units.MaxBy(unit => unit.Seconds)!;
         var (test, seconds) = longest.Tests.MaxBy(test => test.Seconds);
         var share = Uneven * total / workers;
         if (longest.Seconds > share)
-            return seconds > share ? Invariant($"{test.FullName} alone takes {seconds:0.0} s of {total:0.0} s") : Whole(longest, total);
+        {
+            return seconds > share
+                ? Invariant($"{test.FullName} alone takes {seconds:0.0} s of {total:0.0} s; a shorter test would help")
+                : $"{Whole(longest, total)}; splitting it would help";
+        }
+
         if (units.Any(unit => unit.Tests.Any(work => work.Test.IsExclusive && work.Seconds > 0)))
-            return "tests of exclusive groups wait for each other";
-        return units.Length < workers
+            return "tests of exclusive groups wait for each other; smaller groups would help";
+        var cause = WhyNotStarted(idle) ?? (units.Length < workers
             ? $"only {Quantity.Of(units.Length, "unit")} of tests (a class or a part of one) can be shared"
-            : Invariant($"{total:0.0} s of tests are not worth more test hosts");
+            : Invariant($"{total:0.0} s of tests are not worth more test hosts"));
+        return $"{cause}; fewer workers would do";
     }
+
+    private static string? WhyNotStarted(List<WorkerRecord> idle) => idle.Select(worker => worker.NotStarted).OfType<string>()
+        .Where(reason => reason != WorkerRecord.NothingLeft).GroupBy(reason => reason).MaxBy(same => same.Count())?.Key;
 
     private static string Whole(UnitWork work, double total) => work.Unit.Tie is { } cause
         ? $"all tests of {work.Unit.Name} stay together ({cause})"

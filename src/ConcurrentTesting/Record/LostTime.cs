@@ -34,7 +34,7 @@ internal static class LostTime
         run.Idle is { } cause ? $"almost no work for {cause}"
         : run.KnownTimings < EnoughTimings ? Invariant(
             $"only {run.KnownTimings:0%} of the tests' durations were known before; keep the timings file from run to run")
-        : Invariant($"workers waited {share:0%} of their time for the last tests");
+        : Invariant($"workers waited {share:0%} of their time for the last tests; shorter classes, or fewer workers, would help");
 
     // Tests run one after another in a batch.
     private static double BesideTests(RunRecord run)

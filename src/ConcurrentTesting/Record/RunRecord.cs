@@ -202,6 +202,9 @@ internal sealed record Incident(DateTimeOffset At, string Kind, string Message, 
 /// <summary>One worker over the whole run.</summary>
 internal sealed record WorkerRecord(int Number, DateTimeOffset StartedAt, TimeSpan Duration, TimeSpan Busy, int Batches, int Tests)
 {
+    /// <summary>The value of <see cref="NotStarted"/> where nothing was said against the worker.</summary>
+    public const string NothingLeft = "no work was left for it";
+
     /// <summary>How often its session and databases were replaced after a share of work
     /// (<see cref="ConcurrentTestSettings.MaxOperations"/>).</summary>
     public int Recycles { get; init; }

@@ -44,6 +44,9 @@ internal sealed record Batch
     /// <summary>What holds it for this machine among several; null: there is no other.</summary>
     public BatchLease? Lease { get; init; }
 
+    /// <summary>Those of its tests that have failed and run again, where several machines share the run.</summary>
+    public ImmutableArray<TestEntry> HaveFailed { get; init; } = [];
+
     public int CaseCount => Entries.Sum(entry => entry.CaseCount);
 
     /// <summary>Whether nothing of earlier batches may be in its test process.</summary>

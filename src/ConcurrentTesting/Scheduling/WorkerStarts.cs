@@ -69,7 +69,9 @@ internal sealed class WorkerStarts(
             _denied ??= WhyNot([.. left]);
             if (_denied is not { } reason)
                 return true;
-            _reasons[worker] = reason;
+
+            // The most work was left when it was denied first.
+            _reasons.TryAdd(worker, reason);
             return false;
         }
     }
@@ -177,7 +179,7 @@ internal sealed class WorkerStarts(
         if (Math.Max(with, (computed + OneStart) / cores) < Math.Max(without, computed / cores) - Least)
             return null;
         return with < without - Least
-            ? Invariant($"{Quantity.Of(cores, "core")} had {computed / Caution:0.0} s to compute, whoever computed it")
+            ? Invariant($"CPU-bound: {Quantity.Of(cores, "core")} had {computed / Caution:0.0} s to compute, whoever computed it")
             : Invariant($"{left.Sum(SecondsOf):0.0} s of tests were left when its start would have taken {start:0.0} s");
     }
 

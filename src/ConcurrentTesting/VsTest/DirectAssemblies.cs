@@ -44,8 +44,10 @@ internal sealed class DirectAssemblies(
     /// <summary>Makes the assembly run on a vstest.console from here on.</summary>
     public void GiveUp(TestAssembly assembly, string reason)
     {
-        _reasons[assembly.Path] = new Lazy<string?>(() => reason);
-        log.LogWarning("{Assembly} runs on vstest.console from now on: {Reason}", assembly.Source, reason);
+        // Several workers may meet the same fault, and one of them says so.
+        var given = new Lazy<string?>(() => reason);
+        if (_reasons.AddOrUpdate(assembly.Path, given, (_, known) => known.Value is null ? given : known) == given)
+            log.LogWarning("{Assembly} runs on vstest.console from now on: {Reason}", assembly.Source, reason);
     }
 
     private XUnit3Command? FindProgram(TestAssembly assembly)

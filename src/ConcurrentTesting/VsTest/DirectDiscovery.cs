@@ -24,7 +24,7 @@ internal sealed class DirectDiscovery(ConcurrentTestSettings settings, DirectAss
         catch (HostProtocolException exception)
         {
             log.LogWarning(
-                "{Assembly}: the test host died while it discovered tests; it is tried once more, on vstest.console: {Reason}",
+                "{Assembly}: its test host could not be asked for its tests, so vstest.console is asked: {Reason}",
                 assembly.Source, exception.Message);
             return null;
         }

@@ -45,6 +45,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     private readonly HashSet<string> _initialized = [];
     private readonly MessageReader _reader = new();
     private HostOperation? _operation;
+    private HostProtocolException? _unreadable;
     private int _disposed;
 
     // Messages that come before the first request are kept for it; null once somebody has asked.
@@ -133,6 +134,8 @@ internal sealed class DirectHostProcess : IAsyncDisposable
             Forget();
             if (operation.Completed.IsCompleted)
                 await operation.Completed;
+            else if (_unreadable is { } unreadable)
+                throw unreadable;
             else
                 operation.Abort(cancellationToken.IsCancellationRequested ? null : await DeathAsync());
             cancellationToken.ThrowIfCancellationRequested();
@@ -295,10 +298,10 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            var unreadable = new HostProtocolException(
+            _unreadable = new HostProtocolException(
                 $"the test host {Id} sent a message that cannot be understood: {exception.Message}", exception);
-            _version.TrySetException(unreadable);
-            _operation?.Fail(unreadable);
+            _version.TrySetException(_unreadable);
+            _operation?.Fail(_unreadable);
         }
     }
 

@@ -241,6 +241,11 @@ internal sealed class DirectTestHost(
     private static ImmutableDictionary<string, string> Lasting(ImmutableDictionary<string, string> environment) =>
         environment.Remove(HookAddress.Variable);
 
+    /// <summary>Whether a test host that holds so much memory is replaced.</summary>
+    /// <param name="first">What it held after its first batch.</param>
+    internal static bool IsTooMuch(long memory, long first) =>
+        memory >= LargestHost || (memory >= SmallHost && memory >= 2 * first);
+
     private bool IsSpent(DirectHostProcess process) => _isSpent ??= HoldsTooMuch(process);
 
     private bool HoldsTooMuch(DirectHostProcess process)
@@ -248,7 +253,7 @@ internal sealed class DirectTestHost(
         var memory = process.Memory;
         if (_firstMemory == 0)
             _firstMemory = memory;
-        if (memory < LargestHost && (memory < SmallHost || memory < 2 * _firstMemory))
+        if (!IsTooMuch(memory, _firstMemory))
             return false;
         run.Log.LogDebug("Worker {Worker}: the test host {ProcessId} holds {Memory} MB and is replaced", worker, process.Id, memory >> 20);
         return true;

@@ -49,6 +49,23 @@ public sealed class MachineProofTests(DatabaseServers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_machine_that_is_killed_before_it_has_taken_anything_leaves_all_to_the_others()
+    {
+        var killed = Machine("killed", 10, 1, 1, 2, 20, Never, "waits");
+        await killed.SaysAsync(line => line.StartsWith("This machine leads run", StringComparison.Ordinal));
+        await killed.KillAsync();
+        (await CountAsync("items", "state <> 'open'")).ShouldBe(0);
+
+        var other = Machine("other", 10, 1, 1, 2, 20, Never);
+
+        (await other.EndAsync()).ShouldBe(0, string.Join('\n', other.Lines));
+        killed.Begun.ShouldBeEmpty();
+        other.Begun.Count.ShouldBe(10);
+        await ShouldBeWholeAsync(10);
+        (await Server.ScalarAsync($"SELECT losses FROM concurrent_test.runs WHERE run = '{_run}'", Cancellation)).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task What_failed_beside_the_batches_of_a_machine_that_is_killed_is_in_the_verdict()
     {
         var killed = Machine("killed", 10, 1, 1, 2, 20, "Class4.Test0", "beside");

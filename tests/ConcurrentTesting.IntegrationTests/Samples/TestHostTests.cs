@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using ConcurrentTesting.VsTest;
 using Shouldly;
 using Xunit;
 
@@ -100,6 +101,49 @@ public sealed class TestHostTests
 
         outcome.ExitCode.ShouldBe(0, outcome.Output);
         outcome.Output.ShouldContain("runs on vstest.console: its run settings have loggers.");
+    }
+
+    [Theory]
+    [InlineData("version", "the test host speaks version 99 of the protocol.")]
+    [InlineData("early", "sent a message that cannot be understood: ")]
+    [InlineData("late", "sent a message that cannot be understood: ")]
+    public async Task Test_hosts_that_nobody_understands_give_way_to_a_console_that_runs_what_has_no_result(string trouble, string reason)
+    {
+        const string ToConsole = "Troubled.XUnit2 (net10.0) runs on vstest.console from now on: ";
+        if (OperatingSystem.IsWindows())
+            Assert.Skip("A shell script stands for dotnet.");
+        using var folder = new TroubledSuite();
+
+        using var run = SampleRun.StartIn(
+            folder.Folder, ["dotnet", .. folder.Command($"--workers 2 --test-host direct --test-filter {TroubledSuite.RowsOnly}0")],
+            [.. folder.Variables("FAIL=Rows07:2"), ("DOTNET_HOST_PATH", DotNetWithTestHosts(folder, trouble))]);
+        var outcome = await run.EndAsync(Cancellation);
+
+        outcome.ExitCode.ShouldBe(1, outcome.Output);
+        outcome.Tests.Select(test => (test.ClassName, test.Name)).ShouldBe(TroubledSuite.AllRows(each: 3).Where(row => row.Class.StartsWith("Troubled.Rows0", StringComparison.Ordinal)), ignoreOrder: true);
+        outcome.Tests.Where(test => test.Outcome != "Passed").ShouldHaveSingleItem().ClassName.ShouldBe("Troubled.Rows07");
+        outcome.Tests.ShouldAllBe(test => test.Attempts == 1);
+        outcome.OutsideNames.ShouldBeEmpty();
+        Log(outcome).ShouldContain("Started vstest.console");
+        Log(outcome).Split('\n').Where(line => line.Contains(ToConsole, StringComparison.Ordinal)).ShouldHaveSingleItem().ShouldContain(reason);
+    }
+
+    // A dotnet whose test hosts have something to hide.
+    private static string DotNetWithTestHosts(TroubledSuite folder, string trouble)
+    {
+        var real = VsTestLocation.FindDotNet();
+        Directory.CreateSymbolicLink(Path.Combine(folder.Folder, "shared"), Path.Combine(Path.GetDirectoryName(real)!, "shared"));
+        var host = Path.Combine(AppContext.BaseDirectory, "ConcurrentTesting.IntegrationTests.Host.dll");
+        var script = folder.Write("dotnet", $"""
+            #!/bin/sh
+            case "$*" in
+                *testhost.dll*) exec '{real}' '{host}' testhost {trouble} '{real}' "$@" ;;
+                *) exec '{real}' "$@" ;;
+            esac
+            """);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        return script;
     }
 
     // With all texts and the bytes of all files; frames of reflection differ from run to run.

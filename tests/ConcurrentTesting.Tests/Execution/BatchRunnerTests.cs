@@ -34,7 +34,7 @@ public sealed class BatchRunnerTests
     public async Task A_test_that_runs_when_the_last_workers_time_is_over_was_started_there_and_is_unfinished()
     {
         var time = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(10) };
-        await using var run = new FakeRun(settings => settings with { WorkerTimeout = TimeSpan.FromSeconds(5), TestTimeout = TimeSpan.FromHours(1) }, time);
+        await using var run = new FakeRun(settings => settings with { WorkerTimeout = TimeSpan.FromSeconds(5), TestTimeout = TimeSpan.FromDays(1_000) }, time);
         var last = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Last");
 
         var hung = new List<DateTimeOffset>();
@@ -326,6 +326,30 @@ public sealed class BatchRunnerTests
         await PassTimeAsync(pool, time);
         run.ResultOf(other).Outcome.ShouldBe(TestOutcome.Passed);
         run.Context.Recorder.Outside.ShouldHaveSingleItem().Message.ShouldContain("a clean-up or a set-up that hangs");
+    }
+
+    [Theory]
+    [InlineData(TestFramework.NUnit, "", "50 s while it explored its assembly (10 times --test-timeout)")]
+    [InlineData(TestFramework.NUnit, "NUnit3TestExecutor discovered 1 of 1 NUnit test cases", "5 s (--test-timeout)")]
+    [InlineData(TestFramework.XUnit2, "", "5 s (--test-timeout)")]
+    internal async Task Silence_is_a_hang_ten_times_later_while_NUnit_explores(TestFramework framework, string said, string bound)
+    {
+        var time = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(10) };
+        await using var run = new FakeRun(settings => settings with { TestTimeout = TimeSpan.FromSeconds(5) }, time);
+        var test = Catalogs.Entry(Catalogs.Assembly() with { Framework = framework }, "Shop.Orders", "First");
+
+        var pool = run.Pool(async (asked, events, cancellationToken) =>
+        {
+            if (run.Runs.Count > 1)
+                return await FakeHost.GiveAll(asked, events, _ => TestOutcome.Passed);
+            events.Message(HostMessageLevel.Information, said);
+            await EndedAsync(cancellationToken);
+            return new HostRunEnd("the run was ended early.");
+        }).RunAsync(FakeRun.Plan([test]));
+        await PassTimeAsync(pool, time);
+
+        run.ResultOf(test).Outcome.ShouldBe(TestOutcome.Passed);
+        run.Incidents.ShouldHaveSingleItem().Message.ShouldStartWith($"the test host said nothing for {bound} and was ended.");
     }
 
     [Theory]

@@ -22,7 +22,8 @@ internal sealed class FakeRun : IAsyncDisposable
     private readonly TestDatabases _databases;
 
     /// <param name="beside">Hears what happens too.</param>
-    public FakeRun(Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null, TimeProvider? time = null, Quarantine? quarantine = null, IRunObserver? beside = null, ILogger? log = null, CancellationToken ending = default)
+    public FakeRun(
+        Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null, TimeProvider? time = null, Quarantine? quarantine = null, IRunObserver? beside = null, ILogger? log = null, CancellationToken ending = default)
     {
         var settings = new ConcurrentTestSettings { ResultsDirectory = _folder.Path, RootDirectory = _folder.Path, MaxRetries = 0 };
         settings = configure?.Invoke(settings) ?? settings;

@@ -238,6 +238,46 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
     }
 
     [Fact]
+    public async Task An_attachment_stays_with_its_machine_and_its_result_says_where()
+    {
+        await Machine("one").RunAsync(Catalogs.Of(classes: 1, testsPerClass: 1), (run, events, _) =>
+        {
+            events.ResultArrived(FakeHost.Result(run.Entries[0], TestOutcome.Passed) with { StandardOutput = "said", Attachments = ["/results/picture.png"] });
+            return Task.FromResult(FakeHost.WellEnded);
+        });
+
+        var attempt = (await RecordAsync()).Tests.ShouldHaveSingleItem().Final;
+        (attempt.StandardOutput, attempt.Attachments.Length).ShouldBe(("said\nAttached on one: /results/picture.png", 0));
+    }
+
+    [Fact]
+    public async Task A_test_that_skips_itself_on_one_machine_after_it_has_failed_on_another_has_still_failed()
+    {
+        var (catalog, rerun) = (Catalogs.Of(classes: 1, testsPerClass: 1), new TaskCompletionSource());
+        var (first, second) = (Machine("first", Rerunning), Machine("second", Rerunning));
+        var left = first.RunAsync(catalog, FailAndLeaveAsync);
+        await rerun.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        first.Leave();
+        await left;
+
+        var end = await second.RunAsync(catalog, (run, events, _) => FakeHost.GiveAll(run, events, _ => second.Fake.Runs.Count == 1 ? TestOutcome.Skipped : TestOutcome.Passed));
+
+        end.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, end.Reason);
+        (await RecordAsync()).Tests.ShouldHaveSingleItem().Attempts.Select(attempt => attempt.Outcome).ShouldBe([TestOutcome.Failed, TestOutcome.Skipped, TestOutcome.Passed]);
+
+        static ConcurrentTestSettings Rerunning(ConcurrentTestSettings settings) => settings with { Workers = 1, Reruns = 2 };
+
+        async Task<HostRunEnd> FailAndLeaveAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
+        {
+            if (first.Fake.Runs.Count == 1)
+                return await FakeHost.GiveAll(run, events, _ => TestOutcome.Failed);
+            rerun.TrySetResult();
+            await Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(_ => { }, TaskScheduler.Default);
+            return new HostRunEnd("it was ended");
+        }
+    }
+
+    [Fact]
     public async Task A_new_attempt_runs_only_what_is_not_done_and_shows_what_failed_before()
     {
         var failing = _catalog.Entries()[7];

@@ -6,6 +6,7 @@ using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Tests.Databases;
 using ConcurrentTesting.Tests.Execution;
 using ConcurrentTesting.VsTest;
+using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Tests.Queue;
 
@@ -17,13 +18,14 @@ internal sealed class SharedMachine : IAsyncDisposable
     private readonly ConcurrentTestSettings _settings;
 
     /// <param name="variable">What the host says; null: nothing.</param>
+    /// <param name="log">Null: <see cref="Log"/>.</param>
     public SharedMachine(
-        string connectionString, string run, string name, Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null, Func<string, string?>? variable = null)
+        string connectionString, string run, string name, Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null, Func<string, string?>? variable = null, ILogger? log = null)
     {
         _settings = new ConcurrentTestSettings { Queue = connectionString, QueueRun = run, QueueMachine = name, QueueLease = TimeSpan.FromSeconds(20), Workers = 2, MaxRetries = 0, Leaving = _leaving.Token };
         _settings = configure?.Invoke(_settings) ?? _settings;
         Queue = QueuedRun.Open(_settings, variable ?? (_ => null), TimeProvider.System)!;
-        Fake = new FakeRun(given => _settings with { ResultsDirectory = given.ResultsDirectory, RootDirectory = given.RootDirectory }, beside: new Events(this), ending: _leaving.Token, log: Log);
+        Fake = new FakeRun(given => _settings with { ResultsDirectory = given.ResultsDirectory, RootDirectory = given.RootDirectory }, beside: new Events(this), ending: _leaving.Token, log: log ?? Log);
     }
 
     public QueuedRun Queue { get; }

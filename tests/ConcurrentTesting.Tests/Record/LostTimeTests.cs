@@ -31,7 +31,7 @@ public sealed class LostTimeTests
 
     [Fact]
     public void Workers_that_wait_for_the_last_ones_are_named_in_the_end() =>
-        LostTime.Of(Run(busy: 3) with { KnownTimings = 1 }).ShouldBe("workers waited 70% of their time for the last tests");
+        LostTime.Of(Run(busy: 3) with { KnownTimings = 1 }).ShouldBe("workers waited 70% of their time for the last tests; shorter classes, or fewer workers, would help");
 
     [Fact]
     public void A_run_of_nothing_needs_no_word() =>

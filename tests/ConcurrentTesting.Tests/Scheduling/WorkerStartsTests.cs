@@ -96,7 +96,10 @@ public sealed class WorkerStartsTests
 
         starts.MayBegin(2, [Batch(10), Batch(10)]).ShouldBeFalse();
 
-        starts.ReasonOf(2).ShouldBe("2 cores had 34.0 s to compute, whoever computed it");
+        starts.ReasonOf(2).ShouldBe("CPU-bound: 2 cores had 34.0 s to compute, whoever computed it");
+        starts.Take(0, Batch(10));
+        starts.MayBegin(2, [Batch(0.1)]).ShouldBeFalse("its start takes longer");
+        starts.ReasonOf(2).ShouldNotBeNull().ShouldStartWith("CPU-bound", customMessage: "that is why it did not begin when most was left");
     }
 
     [Fact]
