@@ -24,7 +24,8 @@ public sealed class LookedAtTests : IDisposable
     {
         var looked = await LookAsync(Run(150), Hash);
 
-        foreach (var view in looked.EnumerateArray())
+        var views = looked.GetProperty("views");
+        foreach (var view in views.EnumerateArray())
         {
             var name = $"{view.GetProperty("width")} {view.GetProperty("scheme")} {view.GetProperty("hash")}";
             view.GetProperty("errors").GetArrayLength().ShouldBe(0, $"{name}: {view.GetProperty("errors")}");
@@ -33,8 +34,8 @@ public sealed class LookedAtTests : IDisposable
             view.GetProperty("cut").GetArrayLength().ShouldBe(0, $"{name}: {view.GetProperty("cut")}");
         }
 
-        looked[0].GetProperty("pageHeight").GetInt32().ShouldBeLessThan(12_000, "a phone's page");
-        var page = looked[1].GetProperty("text").GetString()!;
+        views[0].GetProperty("pageHeight").GetInt32().ShouldBeLessThan(12_000, "a phone's page");
+        var page = views[1].GetProperty("text").GetString()!;
         page.ShouldContain("Fails");
         page.ShouldContain("Expected\n1 unit of stock");
         page.ShouldContain("--test-bisect 'Shop.Tests.BasketTests.Fails'");
@@ -43,6 +44,10 @@ public sealed class LookedAtTests : IDisposable
         page.ShouldContain("Slowest statements\n0.25s DELETE FROM line WHERE id = ?");
         page.ShouldContain("Source\n    3 // line 3\n");
         page.ShouldContain("    7 // line 7\n");
+        page.ShouldContain("Known runs: 2, flaky in 1;");
+        looked.GetProperty("found").EnumerateArray().Select(status => status.GetString()).ShouldBe(["1 to 1 of 1 tests", "No test matches.", "No test matches."]);
+        looked.GetProperty("address").GetString()!.ShouldMatch(@"^#q=basket&without=\d&worker=0&flaky=1$");
+        looked.GetProperty("isChecked").GetBoolean().ShouldBeFalse();
     }
 
     /// <summary>How fast it is stands in docs/performance.md: tests/benchmarks/Report measures it.</summary>
@@ -55,7 +60,12 @@ public sealed class LookedAtTests : IDisposable
         looked.GetProperty("errors").GetArrayLength().ShouldBe(0, $"{looked.GetProperty("errors")}");
         looked.GetProperty("bars").GetInt32().ShouldBe(1 + 8);
         looked.GetProperty("frames").GetInt32().ShouldBeGreaterThan(2);
-        looked.GetProperty("tip").GetString()!.ShouldContain("passed, 1ms");
+        var tip = looked.GetProperty("tip").GetString()!;
+        tip.ShouldContain("passed, 1ms");
+        looked.GetProperty("hovered").GetString().ShouldBe(tip);
+        looked.GetProperty("dragged").GetDouble().ShouldBe(-100, tolerance: 2);
+        looked.GetProperty("clicked").GetString()!.ShouldContain(tip.Split('\n')[0]);
+        looked.GetProperty("entered").GetString().ShouldBe(looked.GetProperty("clicked").GetString());
         looked.GetProperty("pictures").GetInt32().ShouldBe(3, "all, what two fingers made larger, and what one moved");
         looked.GetProperty("hint").GetString()!.ShouldContain("Two fingers to zoom");
         looked.GetProperty("hint").GetString()!.ShouldNotContain("Wheel");
@@ -91,6 +101,8 @@ public sealed class LookedAtTests : IDisposable
         {
             Settings = run.Settings with { Workers = 8, RootDirectory = _folder.Path },
             Idle = "1 of 8 workers: a class runs on one worker",
+            History = ImmutableDictionary<string, ImmutableArray<PastResult>>.Empty.Add(
+                "Shop.Tests (net10.0)/Shop.Tests.BasketTests.Fails", [new PastResult(TestOutcome.Passed, 0.01, null, IsFlaky: true), new PastResult(TestOutcome.Failed, 0.02, null, IsFlaky: false)]),
             Incidents = [new Incident(RecordedRun.Start.AddSeconds(3), "session-died", "it was killed", 1)],
             Phases = ImmutableSortedDictionary<string, double>.Empty.Add("build", 0.5).Add("discovery", 0.4).Add("tests", 8.5),
             PhaseSpans = [.. new[] { ("build", 0, 0.5), ("discovery", 0.5, 0.4), ("template", 0.5, 0.2), ("tests", 1, 8.5) }

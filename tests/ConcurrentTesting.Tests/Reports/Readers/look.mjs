@@ -36,6 +36,42 @@ async function look(width, features, hash) {
   await page.close();
 }
 
+// A filter stands in the address: what is found with it, what a box makes of it, and that both are there again.
+async function filter() {
+  const page = await browser.newPage();
+  const status = () => page.evaluate(() => document.getElementById('tests-status').textContent);
+  const passed = '#outcomes label.passed input';
+  await page.goto(`file://${file}#q=basket&worker=0&flaky=1`);
+  const found = [await status()];
+  await page.evaluate(selector => document.querySelector(selector).click(), passed);
+  found.push(await status());
+  const address = await page.evaluate(() => location.hash);
+  await page.reload();
+  found.push(await status());
+  const isChecked = await page.evaluate(selector => document.querySelector(selector).checked, passed);
+  await page.close();
+  return { found, address, isChecked };
+}
+
+// Where the selected test is drawn: nothing else in its colour is as high as a lane.
+function selected() {
+  const canvas = document.getElementById('lanes');
+  canvas.scrollIntoView({ block: 'center' });
+  const { width, height } = canvas;
+  const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+  const accent = getComputedStyle(document.documentElement).getPropertyValue('--accent').trim();
+  const wanted = [1, 3, 5].map(at => parseInt(accent.slice(at, at + 2), 16)).join();
+  const box = canvas.getBoundingClientRect();
+  for (let x = 0; x < width; x++) {
+    for (let y = 0, rows = 0; y < height; y++) {
+      const at = 4 * (y * width + x);
+      rows = data.slice(at, at + 3).join() === wanted ? rows + 1 : 0;
+      if (rows === 18) return { x: box.left + x, y: box.top + y - 9, top: box.top };
+    }
+  }
+  return null;
+}
+
 // What the timeline draws of a large run, and that it goes where the wheel and the keys take it.
 async function timeline() {
   const page = await browser.newPage();
@@ -62,8 +98,34 @@ async function timeline() {
   await page.waitForSelector('#lanes-tip:not([hidden])');
   const tip = await page.evaluate(() => document.getElementById('lanes-tip').innerText);
   const frames = await page.evaluate(() => document.getElementById('lanes').frames.length);
+  const pointed = await pointer(page);
   await page.close();
-  return { errors, bars, tip, frames };
+  return { errors, bars, tip, frames, ...pointed };
+}
+
+// A mouse tells of the test that it is over, takes the timeline with it, and opens what it clicks; Enter opens what the keys selected.
+// At its left edge no other test is as near.
+async function pointer(page) {
+  const opened = async () => (await page.waitForSelector('#test:not([hidden]) h1')).evaluate(heading => heading.textContent);
+  const bar = await (await page.waitForFunction(selected)).jsonValue();
+  // Above the phases and the lanes there is nothing to tell of.
+  await page.mouse.move(bar.x, bar.top + 4);
+  await page.waitForSelector('#lanes-tip', { hidden: true });
+  await page.mouse.move(bar.x + 1, bar.y);
+  const hovered = await (await page.waitForSelector('#lanes-tip:not([hidden])')).evaluate(tip => tip.innerText);
+  const before = await page.evaluate(() => document.getElementById('lanes').frames.length);
+  await page.mouse.down();
+  await page.mouse.move(bar.x - 99, bar.y);
+  await page.mouse.up();
+  await page.waitForFunction(frames => document.getElementById('lanes').frames.length > frames, {}, before);
+  const moved = await page.evaluate(selected);
+  await page.mouse.click(moved.x + 1, moved.y);
+  const clicked = await opened();
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('#test', { hidden: true });
+  await page.focus('#lanes');
+  await page.keyboard.press('Enter');
+  return { hovered, dragged: moved.x - bar.x, clicked, entered: await opened() };
 }
 
 // On a phone two fingers that move apart show less of the time, and one that moves shows another part of it.
@@ -99,6 +161,7 @@ async function fingers() {
   return { pictures: new Set([whole, near, beside].map(one => one.picture)).size, hint };
 }
 
+const forced = [{ name: 'forced-colors', value: 'active' }];
 const light = [{ name: 'prefers-color-scheme', value: 'light' }];
 const dark = [{ name: 'prefers-color-scheme', value: 'dark' }];
 if (what === 'timeline') {
@@ -108,7 +171,9 @@ if (what === 'timeline') {
   await look(390, dark, what);
   await look(1280, light, what);
   await look(1280, dark, '');
-  await look(800, [{ name: 'forced-colors', value: 'active' }], '');
-  console.log(JSON.stringify(seen));
+  await look(800, forced, '');
+  await look(390, forced, what);
+  await look(1280, dark, what);
+  console.log(JSON.stringify({ views: seen, ...await filter() }));
 }
 await browser.close();

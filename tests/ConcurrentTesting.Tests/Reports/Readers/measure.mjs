@@ -19,7 +19,7 @@ const frames = await page.evaluate(async () => {
   const pointer = (type, clientX) => canvas.dispatchEvent(new PointerEvent(type, { clientX, clientY: 300, pointerId: 1, bubbles: true }));
   canvas.setPointerCapture = () => {};
   canvas.frames.length = 0;
-  for (const colour of ['outcome', 'duration']) {
+  for (const colour of ['outcome', 'duration', 'queries']) {
     const mode = document.getElementById('lanes-colour');
     mode.value = colour;
     mode.dispatchEvent(new Event('change'));
