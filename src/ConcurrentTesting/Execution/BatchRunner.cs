@@ -153,7 +153,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         Supersede(end, verdict, number);
         outside.RecordErrors(errors, verdict, end);
         outside.RecordRows(progress.ForeignRows, verdict);
-        outside.RecordEnd(watched, end, [.. OpenIn(verdict)]);
+        outside.RecordEnd(watched, end, [.. verdict.Open, .. verdict.Settled.Select(settled => settled.Entry)]);
         AnnounceFinalFailures(end, verdict, number);
         if (verdict.RerunsUsedUp is { } bound)
         {
@@ -169,17 +169,12 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         return verdict;
     }
 
-    private static IEnumerable<TestEntry> OpenIn(BatchVerdict verdict) =>
-        verdict.Again.Where(again => again.Reason is BatchReasons.Alone or BatchReasons.Requeue).SelectMany(again => again.Entries).Concat(
-            verdict.Settled.Select(settled => settled.Entry));
-
     // A test that is still open has another attempt before it, so its rows stay.
     private void Supersede(BatchEnd end, BatchVerdict verdict, int number)
     {
         if (end.Batch.Reason == BatchReasons.ByName)
             return;
-        var open = OpenIn(verdict).Except(verdict.Settled.Select(settled => settled.Entry)).ToHashSet();
-        foreach (var entry in end.Batch.Entries.Where(entry => !open.Contains(entry)))
+        foreach (var entry in end.Batch.Entries.Except(verdict.Open))
             run.Recorder.Supersede(entry, number);
     }
 

@@ -65,9 +65,8 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
         var left = working.Queue.Close().Where(batch => batch.Reason != BatchReasons.Rerun)
             .SelectMany(batch => batch.Entries.Select(
                 // What comes behind a suspect had not begun when its process died.
-                (entry, place) => (
-                    Entry: entry, Batch: place == 0 || batch.Interrupted is null ? batch : batch with { Interrupted = null })))
-            .Where(left => !IsLeftOutOnPurpose(left.Entry, left.Batch, plan.Repeated))
+                entry => (Entry: entry, Batch: entry.Equals(batch.Suspect) ? batch : batch with { Interrupted = null })))
+            .Where(left => !left.Batch.Companions.Contains(left.Entry) && !IsLeftOutOnPurpose(left.Entry, left.Batch, plan.Repeated))
             .DistinctBy(left => left.Entry).ToDictionary(left => left.Entry, left => left.Batch);
         foreach (var entry in plan.Predictions.Keys.Where(entry => run.Recorder.RowCount(entry) == 0).Union(left.Keys))
             RecordUnrun(entry, left.GetValueOrDefault(entry), plan.Repeated.Contains(entry));
