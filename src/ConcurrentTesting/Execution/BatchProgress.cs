@@ -113,6 +113,8 @@ internal sealed class BatchProgress : IHostEvents
                 Begin(_lastSign - (long)(result.Duration.TotalSeconds * _run.Time.TimestampFrequency));
             _lastResult = _lastSign;
             _lastStart = _lastStart > told.StartedAt ? _lastStart : told.StartedAt;
+            if (IsBeside(result.Test))
+                return;
             if (Find(result.Test) is { } entry)
             {
                 if (AdapterErrors.SubjectOfResult(result.Message) is { } subject)
@@ -134,7 +136,7 @@ internal sealed class BatchProgress : IHostEvents
             if (_firstTest is null && tests.Count > 0)
                 Begin(_lastSign);
             var at = _run.Recorder.Now;
-            var now = tests.Select(Find).OfType<TestEntry>().ToHashSet();
+            var now = tests.Where(test => !IsBeside(test)).Select(Find).OfType<TestEntry>().ToHashSet();
             foreach (var ended in _active.Keys.Where(entry => !now.Contains(entry)).ToArray())
                 _active.Remove(ended);
             foreach (var entry in now.Where(entry => _active.TryAdd(entry, (_lastSign, at))))
@@ -290,6 +292,11 @@ internal sealed class BatchProgress : IHostEvents
     }
 
     private TestEntry? UnclosedNow() => _latest is { HasKnownRows: false } latest && _rows.ContainsKey(latest) ? latest : null;
+
+    // A host tells the explicit tests of what is selected by name as not executed. Nobody asked for them, and none of them may take the place
+    // of a row whose id has changed.
+    private bool IsBeside(ToldTest test) => test.IsExplicit && _batch.Reason == BatchReasons.ByName && !_entries.ContainsKey(test.Id)
+        && !_batch.Entries.Any(entry => entry.IsExplicit);
 
     private TestEntry? Find(ToldTest test) =>
         _entries.TryGetValue(test.Id, out var entry) ? entry : _batch.Reason == BatchReasons.ByName

@@ -376,6 +376,34 @@ public sealed class BatchRunnerTests
     }
 
     [Fact]
+    public async Task An_explicit_test_does_not_take_the_place_of_a_row_that_is_asked_for_by_name()
+    {
+        await using var run = new FakeRun();
+        TestEntry[] rows = [.. new[] { "11:03", "11:04" }.Select(time => Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", $"Ships({time})"))];
+
+        await run.Pool((asked, events, _) =>
+        {
+            if (asked.Selection is null)
+                return Task.FromResult(FakeHost.WellEnded);
+            Give("11:05", TestOutcome.Skipped, isExplicit: true);
+            Give("11:06", TestOutcome.Passed);
+            Give("11:07", TestOutcome.Failed);
+            return Task.FromResult(FakeHost.WellEnded);
+
+            void Give(string time, TestOutcome outcome, bool isExplicit = false)
+            {
+                var result = FakeHost.Result(Catalogs.Entry(rows[0].Assembly, "Shop.Orders", $"Ships({time})"), outcome);
+                events.ActiveTests([result.Test with { IsExplicit = isExplicit }]);
+                events.ResultArrived(result with { Test = result.Test with { IsExplicit = isExplicit } });
+            }
+        }).RunAsync(FakeRun.Plan(rows));
+
+        rows.Select(row => run.ResultOf(row).Outcome).ShouldBe([TestOutcome.Passed, TestOutcome.Failed]);
+        run.Context.Recorder.Outside.ShouldBeEmpty();
+        run.Incidents.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task All_rows_of_a_test_count_whose_id_is_another_in_each_process()
     {
         await using var run = new FakeRun();
