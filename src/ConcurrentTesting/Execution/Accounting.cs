@@ -200,12 +200,12 @@ internal sealed class Accounting(
     private (List<Batch> Again, List<SettledTest> Settled) Suspected(BatchEnd end, List<TestEntry> suspects, List<TestEntry> rest)
     {
         var died = DiedForGood(end, suspects);
+        suspects.RemoveAll(entry => entry == died?.Entry);
+        List<TestEntry> open = [.. suspects, .. rest];
         var again = new List<Batch>();
-        foreach (var entry in suspects.Where(entry => entry != died?.Entry))
+        foreach (var entry in suspects)
         {
-            // Tests that need each other and end their processes in turn would go on for ever.
-            var tries = entry.Need is null || BatchReasons.IsFirst(end.Batch.Reason) ? 0 : end.Batch.FruitlessTries + 1;
-            again.Add(Make(end, [entry], BatchReasons.Alone, tries) with
+            again.Add(Make(end, [entry], BatchReasons.Alone, TriesOf(end, entry, open)) with
             {
                 Suspect = entry,
                 Interrupted = (end.Worker, end.Began.TryGetValue(entry, out var began) ? began : null),
@@ -216,6 +216,10 @@ internal sealed class Accounting(
             again.Insert(0, Make(end, rest, BatchReasons.Requeue));
         return (again, died is null ? [] : [died]);
     }
+
+    // Tests that need each other and end their processes in turn would go on for ever.
+    private static int TriesOf(BatchEnd end, TestEntry suspect, List<TestEntry> open) =>
+        suspect.Need is null || BatchReasons.IsFirst(end.Batch.Reason) || IsFewer(end, open) ? 0 : end.Batch.FruitlessTries + 1;
 
     private SettledTest? DiedForGood(BatchEnd end, List<TestEntry> suspects)
     {
@@ -251,7 +255,7 @@ internal sealed class Accounting(
     // Nothing tells which test killed the process: the batch is halved until the culprit is alone and the other tests have run elsewhere.
     private (List<Batch> Again, List<SettledTest> Settled) Unexplained(BatchEnd end, List<TestEntry> open)
     {
-        if (open.Count + NeededBy(end, open).Count() < end.Batch.Entries.Length)
+        if (IsFewer(end, open))
             return ([Make(end, open, BatchReasons.Requeue)], []);
 
         var tries = end.Batch.FruitlessTries + 1;
@@ -274,6 +278,10 @@ internal sealed class Accounting(
             $"The test process died {Quantity.Of(tries, "time")} while this test was the only one in it, last on worker {end.Worker}: {end.Story}")
         : Lost(entry, 0,
             $"its test host died {Quantity.Of(tries, "time")} before giving a result, last on worker {end.Worker}: {end.Fault}");
+
+    // Less comes back than ran.
+    private static bool IsFewer(BatchEnd end, List<TestEntry> open) =>
+        open.Count + NeededBy(end, open).Count() < end.Batch.Entries.Length;
 
     private bool TakeSplit() => Interlocked.Decrement(ref _splitsLeft) >= 0;
 

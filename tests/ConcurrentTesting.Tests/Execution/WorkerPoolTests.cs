@@ -49,7 +49,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         TestEntry[] flow = [_first with { Need = "Orders" }, _second with { Need = "Orders" }];
         var asked = 0;
 
-        await _run.Pool((run, events, cancellationToken) => Interlocked.Increment(ref asked) == 1
+        await _run.Pool((run, events, cancellationToken) => run.Entries.Contains(_second) && Interlocked.Increment(ref asked) == 1
             ? DieWithSecond(run, events, cancellationToken)
             : FakeHost.GiveAll(run, events, entry => entry.Equals(_first) ? onceMore : TestOutcome.Passed)).RunAsync(FakeRun.Plan(flow, [_third]));
 
