@@ -257,9 +257,10 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         {
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{timedOut.First().DisplayName} ran longer than {limit.TotalSeconds:0.###} s (--test-timeout); its test host was ended.");
+                $"{timedOut.First().DisplayName} ran longer than {timedOut.First().Within(limit).TotalSeconds:0.###} s (--test-timeout); its test host was ended.");
         }
 
+        limit = progress.Patience(limit);
         return progress.Silence > limit * (progress.IsExploring ? PatienceWithExploring : 1)
             ? string.Create(
                 CultureInfo.InvariantCulture,
@@ -319,7 +320,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         {
             StartedAt = BeginOf(entry, end),
             Round = asked.RoundOf(entry, end.Batch.Round),
-            Duration = settled.Outcome == TestOutcome.TimedOut ? run.Settings.TestTimeout : TimeSpan.Zero,
+            Duration = settled.Outcome == TestOutcome.TimedOut ? entry.Within(run.Settings.TestTimeout) : TimeSpan.Zero,
             Cause = settled.Outcome == TestOutcome.Failed ? AttemptCauses.Crashed : null,
             Message = settled.Outcome == TestOutcome.TimedOut ? TimedOutAfter(entry, rows) : settled.Message,
         };
@@ -378,7 +379,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
 
     private string TimedOutAfter(TestEntry entry, int rows) => string.Create(
         CultureInfo.InvariantCulture,
-        $"The test ran longer than {run.Settings.TestTimeout.TotalSeconds:0.###} s (--test-timeout) and was ended with its process.{(entry.HasKnownRows || rows == 0 ? "" : $"\n{Quantity.Of(rows, "row")} arrived before.")}");
+        $"The test ran longer than {entry.Within(run.Settings.TestTimeout).TotalSeconds:0.###} s (--test-timeout) and was ended with its process.{(entry.HasKnownRows || rows == 0 ? "" : $"\n{Quantity.Of(rows, "row")} arrived before.")}");
 
     private void TellWhatIsMissing(BatchVerdict verdict, BatchProgress progress, int worker)
     {
