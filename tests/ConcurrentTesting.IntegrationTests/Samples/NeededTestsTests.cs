@@ -128,6 +128,12 @@ public sealed partial class NeededTestsTests
             [DataTestMethod, DynamicData(nameof(Rows))] public void Is_positive(Money a, Money b, Money sum) => Assert.IsTrue(sum.Amount > 0);
             [DataTestMethod, DynamicData(nameof(Rows))] public void Adds(Money a, Money b, Money sum) => Assert.AreEqual(sum, a);
             [DataTestMethod, DynamicData(nameof(Plain))] public void Is_text(int number, string text, Size size) => Assert.AreEqual(text, number.ToString());
+            [DataTestMethod, Ignore("later"), DynamicData(nameof(Rows))] public void Is_ignored(Money a, Money b, Money sum) { }
+        }
+        [TestClass] public class Broken
+        {
+            [ClassInitialize] public static void Fails(TestContext context) => throw new InvalidOperationException("No sums today.");
+            [DataTestMethod, DynamicData(nameof(Sums.Rows), typeof(Sums))] public void Is_never_seen(Money a, Money b, Money sum) { }
         }
         """;
 
