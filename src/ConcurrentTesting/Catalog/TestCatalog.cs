@@ -38,6 +38,10 @@ internal sealed record TestEntry
     /// <summary>Each of its cases gives one result. Otherwise how many rows it has is only known when it has run to its end.</summary>
     public bool HasKnownRows { get; init; } = true;
 
+    /// <summary>The names of its cases where they are one test of the platform, which tells their results together, or one for all of them;
+    /// empty: each is a test of its own.</summary>
+    public ImmutableArray<string> RowNames { get; init; } = [];
+
     public required string DisplayName { get; init; }
 
     /// <summary>The name that filters and adapters know it by.</summary>
@@ -45,6 +49,9 @@ internal sealed record TestEntry
 
     public string? SourceFile { get; init; }
     public int? Line { get; init; }
+
+    /// <summary>How long it may run where this is a test's time.</summary>
+    public TimeSpan Within(TimeSpan limit) => RowNames.IsEmpty ? limit : limit * CaseCount;
 
     /// <summary>The key of timings: <c>&lt;assembly&gt; (&lt;tfm&gt;)/&lt;namespace.class.method(row)&gt;</c>.</summary>
     public string Key => $"{Assembly.Key}/{TestNames.Full(ClassName, DisplayName)}";

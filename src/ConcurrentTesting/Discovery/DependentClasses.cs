@@ -8,7 +8,7 @@ internal sealed class DependentClasses(TypeHierarchy types, string attribute)
     private readonly Lazy<Dictionary<string, string>> _first = new(() => Read(types, attribute));
 
     /// <summary>What keeps a class with those that it depends on, and that depend on it; null: nothing.</summary>
-    public Tie? TieOf(string type) => _first.Value.TryGetValue(type, out var first)
+    public Tie? TieOf(string type) => _first.Value.TryGetValue(TypeHierarchy.WithoutArity(type), out var first)
         ? new Tie($"{first} and what depends on it or it depends on", $"[{new AttributeFacts(attribute, null, []).ShortName}]")
         : null;
 
@@ -18,7 +18,8 @@ internal sealed class DependentClasses(TypeHierarchy types, string attribute)
         var first = new Dictionary<string, string>(StringComparer.Ordinal);
         if (types.Assembly?.RefersTo(attribute) != true)
             return first;
-        foreach (var (type, other) in types.TypeNames.SelectMany(type => NeededBy(types, attribute, type).Select(other => (type, other))))
+        foreach (var (type, other) in types.TypeNames.SelectMany(type => NeededBy(types, attribute, type).Select(
+            other => (TypeHierarchy.WithoutArity(type), TypeHierarchy.WithoutArity(other)))))
         {
             var (one, two) = (first.GetValueOrDefault(type, type), first.GetValueOrDefault(other, other));
             foreach (var same in first.Where(pair => pair.Value == two).Select(pair => pair.Key).ToList())

@@ -192,10 +192,8 @@ internal sealed class DiscoveryCache : IAsyncDisposable
     {
         var secret = found.WithText(text => _redactor.Redact(text) != text).ToHashSet();
         var isAll = tests.Reason is null && secret.Count == 0;
-        return isAll ? found : found.Only(found.Entries(assembly).GroupBy(entry => entry.ClassName)
-            .Where(entries => (tests.Reason is null || tests.Classes.Contains(entries.Key))
-                && entries.All(entry => !entry.IsExplicit && !secret.Contains(entry.Id)))
-            .SelectMany(entries => entries.Select(entry => entry.Id)).ToHashSet());
+        return isAll ? found
+            : found.Only(assembly.Framework, name => tests.Reason is null || tests.Classes.Contains(name), secret);
     }
 
     // Returns null where a file has changed since the discovery began, or the run ends.

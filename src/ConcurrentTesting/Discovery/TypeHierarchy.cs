@@ -70,7 +70,7 @@ internal sealed class TypeHierarchy : IDisposable
     }
 
     // Frameworks name a generic class without the count of its parameters.
-    private static string WithoutArity(string type) => string.Join('+', type.Split('+').Select(part => part.Split('`')[0]));
+    public static string WithoutArity(string type) => string.Join('+', type.Split('+').Select(part => part.Split('`')[0]));
 
     private AssemblyMetadata? Sibling(string name)
     {

@@ -80,13 +80,16 @@ internal sealed record BatchVerdict(ImmutableArray<Batch> Again, ImmutableArray<
     /// <summary>How many reruns the run had, told once with the first test that gets none; null: some are left, or it was told.</summary>
     public int? RerunsUsedUp { get; init; }
 
+    /// <summary>Tests that the batch left without all their results and that run again for that.</summary>
+    public ImmutableArray<TestEntry> Open { get; init; } = [];
+
     public IEnumerable<TestEntry> RunsAgain => Again.SelectMany(batch => batch.Entries);
 }
 
 /// <summary>Decides what happens to every entry of a batch that ended: no entry is lost, and none runs for ever. A test that was running
 /// when its process died is tried once alone, and the other tests run elsewhere. A test without a result in a run that ended well is asked
 /// for once more by name, and again after each run that may have stopped at a failure. Failing tests are rerun within their
-/// budget.</summary>
+/// budget. Tests that need each other come back together.</summary>
 internal sealed class Accounting(
     IReadOnlyDictionary<TestEntry, double> predictions, int rerunsPerTest, int rerunsInAll, RetryBudget? retries = null,
     IReadOnlySet<TestEntry>? repeated = null)
@@ -125,8 +128,11 @@ internal sealed class Accounting(
         {
             var wereUsedUp = _areRerunsUsedUp;
             again.AddRange(Reruns(end, retry, skipped));
+            again = WithNeeded(end, again);
             return new BatchVerdict([.. again], [.. settled])
             {
+                Open = [.. again.Where(batch => batch.Reason is BatchReasons.Alone or BatchReasons.Requeue)
+                    .SelectMany(batch => batch.Entries).Where(entry => IsOpen(end, entry))],
                 Failed = [.. end.Failed, .. end.Active, .. end.TimedOut],
                 RerunsUsedUp = _areRerunsUsedUp && !wereUsedUp ? _rerunsInAll : null,
             };
@@ -157,7 +163,8 @@ internal sealed class Accounting(
 
     private (List<Batch> Again, List<SettledTest> Settled) AfterGoodEnd(BatchEnd end)
     {
-        var lost = end.Batch.Entries.Where(entry => Rows(end, entry) < entry.CaseCount && !end.TimedOut.Contains(entry)).ToList();
+        var lost = end.Batch.Entries.Where(
+            entry => Rows(end, entry) < entry.CaseCount && !end.TimedOut.Contains(entry) && !HasResultsOfBefore(end, entry)).ToList();
         if (lost.Count == 0)
             return ([], []);
         // A suite that stops at its first failure, as xunit's stopOnFail says, has more to give.
@@ -193,17 +200,14 @@ internal sealed class Accounting(
     private (List<Batch> Again, List<SettledTest> Settled) Suspected(BatchEnd end, List<TestEntry> suspects, List<TestEntry> rest)
     {
         var died = DiedForGood(end, suspects);
+        suspects.RemoveAll(entry => entry == died?.Entry);
+        List<TestEntry> open = [.. suspects, .. rest];
         var again = new List<Batch>();
-        foreach (var entry in suspects.Where(entry => entry != died?.Entry))
+        foreach (var entry in suspects)
         {
-            // What may need the suspect comes behind it, until one of them has ended the process too. A suspect of unknown rows would be
-            // blamed for what they do.
-            var behind = end.Batch.Reason == BatchReasons.Alone || !entry.HasKnownRows
-                ? []
-                : rest.FindAll(other => entry.Need is not null && other.Need == entry.Need);
-            rest.RemoveAll(behind.Contains);
-            again.Add(Make(end, [entry, .. behind], BatchReasons.Alone) with
+            again.Add(Make(end, [entry], BatchReasons.Alone, TriesOf(end, entry, open)) with
             {
+                Suspect = entry,
                 Interrupted = (end.Worker, end.Began.TryGetValue(entry, out var began) ? began : null),
             });
         }
@@ -213,14 +217,26 @@ internal sealed class Accounting(
         return (again, died is null ? [] : [died]);
     }
 
+    // Tests that need each other and end their processes in turn would go on for ever.
+    private static int TriesOf(BatchEnd end, TestEntry suspect, List<TestEntry> open) =>
+        suspect.Need is null || BatchReasons.IsFirst(end.Batch.Reason) || IsFewer(end, open) ? 0 : end.Batch.FruitlessTries + 1;
+
     private SettledTest? DiedForGood(BatchEnd end, List<TestEntry> suspects)
     {
         if (suspects is [var only] && HasFailedItsTime(end, only))
             return Died(end, only, "The test process died while this test ran");
-        return end.Batch.Reason == BatchReasons.Alone && suspects.Find(end.Batch.Entries[0].Equals) is { } first
-            && !IsWorthAnotherTry(end, first)
-                ? Died(end, first, $"The test process died while this test ran, twice, the second time alone on worker {end.Worker}")
-                : null;
+        if (end.Batch.Reason != BatchReasons.Alone)
+            return null;
+        if (suspects.Find(end.Batch.Suspect!.Equals) is { } suspect)
+        {
+            return IsWorthAnotherTry(end, suspect)
+                ? null
+                : Died(end, suspect, $"The test process died while this test ran, twice, the second time alone on worker {end.Worker}");
+        }
+
+        return end.Batch.FruitlessTries > 2 * end.Batch.Entries.Length
+            ? Died(end, suspects[0], "The test process died again and again while tests that need each other ran, at last during this one")
+            : null;
     }
 
     // Each time of a repeated test counts (AskedTests.IsRepeated), so a later pass does not take back that it ended its process.
@@ -239,25 +255,33 @@ internal sealed class Accounting(
     // Nothing tells which test killed the process: the batch is halved until the culprit is alone and the other tests have run elsewhere.
     private (List<Batch> Again, List<SettledTest> Settled) Unexplained(BatchEnd end, List<TestEntry> open)
     {
-        if (open.Count < end.Batch.Entries.Length)
+        if (IsFewer(end, open))
             return ([Make(end, open, BatchReasons.Requeue)], []);
 
         var tries = end.Batch.FruitlessTries + 1;
         if (tries < TriesUntilSplit)
             return ([Make(end, open, BatchReasons.Requeue, tries)], []);
 
-        return open.Count == 1 || !TakeSplit()
-            ? ([], open.ConvertAll(entry => GivenUp(end, entry, open.Count, tries)))
-            : ([Make(end, open[..(open.Count / 2)], BatchReasons.Requeue, tries), Make(
-                end, open[(open.Count / 2)..], BatchReasons.Requeue, tries)], []);
+        // Of tests that need each other none may run without the others, so all of them are given up.
+        var groups = open.GroupBy(entry => (object?)entry.Need ?? entry).ToList();
+        return groups.Count == 1 || !TakeSplit()
+            ? ([], open.ConvertAll(entry => GivenUp(end, entry, tries)))
+            : ([Half(groups[..(groups.Count / 2)]), Half(groups[(groups.Count / 2)..])], []);
+
+        Batch Half(IEnumerable<IEnumerable<TestEntry>> half) =>
+            Make(end, half.SelectMany(group => group), BatchReasons.Requeue, tries);
     }
 
-    private static SettledTest GivenUp(BatchEnd end, TestEntry entry, int open, int tries) => open == 1 && end.HadTestProcess
+    private static SettledTest GivenUp(BatchEnd end, TestEntry entry, int tries) => end.Batch.Entries.Length == 1 && end.HadTestProcess
         ? new SettledTest(
             entry, TestOutcome.Failed,
             $"The test process died {Quantity.Of(tries, "time")} while this test was the only one in it, last on worker {end.Worker}: {end.Story}")
         : Lost(entry, 0,
             $"its test host died {Quantity.Of(tries, "time")} before giving a result, last on worker {end.Worker}: {end.Fault}");
+
+    // Less comes back than ran.
+    private static bool IsFewer(BatchEnd end, List<TestEntry> open) =>
+        open.Count + NeededBy(end, open).Count() < end.Batch.Entries.Length;
 
     private bool TakeSplit() => Interlocked.Decrement(ref _splitsLeft) >= 0;
 
@@ -287,7 +311,7 @@ internal sealed class Accounting(
     // Tests that are still open or lack results are left out: they run again anyway, or are settled.
     private static IEnumerable<TestEntry> Closed(BatchEnd end, IEnumerable<TestEntry> entries) => entries.Where(
         entry => !end.TimedOut.Contains(entry)
-            && (end.Fault is null ? Rows(end, entry) >= entry.CaseCount : !IsOpen(end, entry)));
+            && (end.Fault is null ? Rows(end, entry) >= entry.CaseCount || HasResultsOfBefore(end, entry) : !IsOpen(end, entry)));
 
     private IEnumerable<Batch> Reruns(BatchEnd end, Batch? retry, ILookup<string, TestEntry> skipped)
     {
@@ -297,6 +321,49 @@ internal sealed class Accounting(
         return entries.GroupBy(GroupOf).SelectMany(group => left.Contains(group.Key)
             ? [Make(end, WithSkipped(end, [.. group], left), BatchReasons.Rerun)]
             : group.Select(entry => Make(end, [entry], BatchReasons.Rerun)));
+    }
+
+    // A test that needs others, or that others need, is not itself without them. So all that need each other come back in one batch, those
+    // with good results too. A failure that nothing tries again stays out, because it would be replaced.
+    private List<Batch> WithNeeded(BatchEnd end, List<Batch> again)
+    {
+        var needs = again.Where(batch => batch.Reason != BatchReasons.ByName).SelectMany(batch => batch.Entries)
+            .Select(entry => entry.Need).OfType<string>().Distinct().ToList();
+        foreach (var need in needs)
+        {
+            var parts = again.Where(batch => batch.Reason != BatchReasons.ByName && batch.Entries.Any(Needs)).OrderBy(Rank).ToList();
+            var coming = parts.SelectMany(batch => batch.Entries).Where(Needs).ToList();
+            var companions = NeededBy(end, coming).Where(Needs).ToList();
+            again = again.ConvertAll(batch => !parts.Contains(batch) ? batch
+                : ReferenceEquals(batch, parts[0]) ? Filled(batch, [.. batch.Entries, .. coming, .. companions]) with
+                {
+                    Companions = [.. batch.Companions, .. companions],
+                    Delay = parts.Max(part => part.Delay),
+                }
+                : Filled(batch, batch.Entries.Where(entry => !Needs(entry)).ToHashSet()));
+            again.RemoveAll(batch => batch.Entries.IsEmpty);
+
+            bool Needs(TestEntry entry) => entry.Need == need;
+        }
+
+        return again;
+
+        Batch Filled(Batch batch, HashSet<TestEntry> entries)
+        {
+            var made = Make(end, end.Batch.Entries.Where(entries.Contains), batch.Reason);
+            return batch with { Entries = made.Entries, Seconds = made.Seconds, ExclusiveGroups = made.ExclusiveGroups };
+        }
+    }
+
+    private static int Rank(Batch batch) =>
+        Array.IndexOf([BatchReasons.Alone, BatchReasons.Requeue, BatchReasons.Retry, BatchReasons.Rerun], batch.Reason);
+
+    // What has its results, needs one of these or is needed by it, and may run again.
+    private static IEnumerable<TestEntry> NeededBy(BatchEnd end, List<TestEntry> back)
+    {
+        var needs = back.Select(entry => entry.Need).OfType<string>().ToHashSet();
+        return Closed(end, end.Batch.Entries).Where(
+            entry => entry.Need is { } need && needs.Contains(need) && !back.Contains(entry) && !end.Failed.Contains(entry));
     }
 
     private bool TakeRerun(TestEntry entry)
@@ -315,7 +382,11 @@ internal sealed class Accounting(
 
     // A test that was still running when the host died may have more rows, and so may a test whose number of rows is not known.
     private static bool IsOpen(BatchEnd end, TestEntry entry) =>
-        !end.TimedOut.Contains(entry) && (Rows(end, entry) < entry.CaseCount || end.Active.Contains(entry) || end.Unclosed.Contains(entry));
+        !end.TimedOut.Contains(entry) && !HasResultsOfBefore(end, entry) && (Rows(end, entry) < entry.CaseCount || end.Active.Contains(entry) || end.Unclosed.Contains(entry));
+
+    // It came along for the sake of others and did not begin again.
+    private static bool HasResultsOfBefore(BatchEnd end, TestEntry entry) =>
+        end.Batch.Companions.Contains(entry) && Rows(end, entry) == 0 && !end.Active.Contains(entry);
 
     // All of the test's rows arrived before its process was ended, so it did not run too long: its end was only told late.
     private static bool IsWhole(BatchEnd end, TestEntry entry) => entry.HasKnownRows && Rows(end, entry) >= entry.CaseCount;

@@ -23,6 +23,7 @@ internal sealed class BatchProgress : IHostEvents
     private readonly AskedTests _asked;
     private readonly Dictionary<TestEntry, int> _rows = [];
     private readonly Dictionary<(TestEntry, string), int> _occurrences = [];
+    private readonly Dictionary<TestEntry, HostResult> _ofAllRows = [];
     private readonly HashSet<TestEntry> _failed = [];
     private readonly HashSet<TestEntry> _skipped = [];
     private readonly HashSet<TestEntry> _ofTheirOwn = [];
@@ -113,11 +114,16 @@ internal sealed class BatchProgress : IHostEvents
                 Begin(_lastSign - (long)(result.Duration.TotalSeconds * _run.Time.TimestampFrequency));
             _lastResult = _lastSign;
             _lastStart = _lastStart > told.StartedAt ? _lastStart : told.StartedAt;
+            if (IsBeside(result.Test))
+                return;
             if (Find(result.Test) is { } entry)
             {
                 if (AdapterErrors.SubjectOfResult(result.Message) is { } subject)
                     _cleanUpsOfTests.Add(subject);
-                Book(entry, result);
+                if (IsOfAllRows(entry, result))
+                    _ofAllRows[entry] = result;
+                else
+                    Book(entry, result);
             }
             else
             {
@@ -134,7 +140,7 @@ internal sealed class BatchProgress : IHostEvents
             if (_firstTest is null && tests.Count > 0)
                 Begin(_lastSign);
             var at = _run.Recorder.Now;
-            var now = tests.Select(Find).OfType<TestEntry>().ToHashSet();
+            var now = tests.Where(test => !IsBeside(test)).Select(Find).OfType<TestEntry>().ToHashSet();
             foreach (var ended in _active.Keys.Where(entry => !now.Contains(entry)).ToArray())
                 _active.Remove(ended);
             foreach (var entry in now.Where(entry => _active.TryAdd(entry, (_lastSign, at))))
@@ -188,7 +194,14 @@ internal sealed class BatchProgress : IHostEvents
     public IReadOnlyList<TestEntry> RunningLongerThan(TimeSpan limit)
     {
         lock (_gate)
-            return [.. _active.Where(test => _run.Time.GetElapsedTime(test.Value.Since) > limit).Select(test => test.Key)];
+            return [.. _active.Where(test => _run.Time.GetElapsedTime(test.Value.Since) > test.Key.Within(limit)).Select(test => test.Key)];
+    }
+
+    /// <summary>How long the host may say nothing: a test that tells the results of its rows together is silent while they run.</summary>
+    public TimeSpan Patience(TimeSpan limit)
+    {
+        lock (_gate)
+            return _active.Keys.Select(entry => entry.Within(limit)).DefaultIfEmpty(limit).Max();
     }
 
     /// <summary>What may still be running although the host does not say so: a test that gave results and whose number of rows is not
@@ -258,6 +271,8 @@ internal sealed class BatchProgress : IHostEvents
     {
         lock (_gate)
         {
+            if (fault is null)
+                BookOfAllRows();
             var unclosed = UnclosedNow() is { } entry && !timedOut.Contains(entry) ? new HashSet<TestEntry> { entry } : [];
             return new BatchEnd
             {
@@ -290,6 +305,11 @@ internal sealed class BatchProgress : IHostEvents
     }
 
     private TestEntry? UnclosedNow() => _latest is { HasKnownRows: false } latest && _rows.ContainsKey(latest) ? latest : null;
+
+    // A host tells the explicit tests of what is selected by name as not executed. Nobody asked for them, and none of them may take the place
+    // of a row whose id has changed.
+    private bool IsBeside(ToldTest test) => test.IsExplicit && _batch.Reason == BatchReasons.ByName && !_entries.ContainsKey(test.Id)
+        && !_batch.Entries.Any(entry => entry.IsExplicit);
 
     private TestEntry? Find(ToldTest test) =>
         _entries.TryGetValue(test.Id, out var entry) ? entry : _batch.Reason == BatchReasons.ByName
@@ -330,6 +350,26 @@ internal sealed class BatchProgress : IHostEvents
             return result;
         var duration = _run.Time.GetElapsedTime(_lastSign);
         return result with { StartedAt = _run.Recorder.Now - duration, Duration = duration };
+    }
+
+    // MSTest gives one result for all rows of a method that is ignored, or whose class could not be set up, and for those of a source that
+    // is ignored. It has no row's name.
+    private static bool IsOfAllRows(TestEntry entry, HostResult result) =>
+        !entry.RowNames.IsEmpty && result.Outcome != TestOutcome.Passed && result.DisplayName == entry.DisplayName
+        && !entry.RowNames.Contains(result.DisplayName) && AdapterErrors.OfResult(result.Message, result.StackTrace) is null;
+
+    // Such a result is that of each row that gave none of its own.
+    private void BookOfAllRows()
+    {
+        foreach (var (entry, result) in _ofAllRows)
+        {
+            var left = entry.RowNames.Select(name => TestNames.Short(entry.ClassName, name)).ToList();
+            var given = _occurrences.Where(row => row.Key.Item1.Equals(entry))
+                .SelectMany(row => Enumerable.Repeat(row.Key.Item2, row.Value + 1)).ToList();
+            given.ForEach(name => left.Remove(name));
+            foreach (var name in left.Take(entry.CaseCount - given.Count))
+                Book(entry, result with { DisplayName = name });
+        }
     }
 
     private void Book(TestEntry entry, HostResult result)

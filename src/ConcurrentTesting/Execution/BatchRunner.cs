@@ -153,7 +153,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         Supersede(end, verdict, number);
         outside.RecordErrors(errors, verdict, end);
         outside.RecordRows(progress.ForeignRows, verdict);
-        outside.RecordEnd(watched, end, [.. OpenIn(verdict)]);
+        outside.RecordEnd(watched, end, [.. verdict.Open, .. verdict.Settled.Select(settled => settled.Entry)]);
         AnnounceFinalFailures(end, verdict, number);
         if (verdict.RerunsUsedUp is { } bound)
         {
@@ -169,17 +169,12 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         return verdict;
     }
 
-    private static IEnumerable<TestEntry> OpenIn(BatchVerdict verdict) =>
-        verdict.Again.Where(again => again.Reason is BatchReasons.Alone or BatchReasons.Requeue).SelectMany(again => again.Entries).Concat(
-            verdict.Settled.Select(settled => settled.Entry));
-
     // A test that is still open has another attempt before it, so its rows stay.
     private void Supersede(BatchEnd end, BatchVerdict verdict, int number)
     {
         if (end.Batch.Reason == BatchReasons.ByName)
             return;
-        var open = OpenIn(verdict).Except(verdict.Settled.Select(settled => settled.Entry)).ToHashSet();
-        foreach (var entry in end.Batch.Entries.Where(entry => !open.Contains(entry)))
+        foreach (var entry in end.Batch.Entries.Except(verdict.Open))
             run.Recorder.Supersede(entry, number);
     }
 
@@ -262,9 +257,10 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         {
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{timedOut.First().DisplayName} ran longer than {limit.TotalSeconds:0.###} s (--test-timeout); its test host was ended.");
+                $"{timedOut.First().DisplayName} ran longer than {timedOut.First().Within(limit).TotalSeconds:0.###} s (--test-timeout); its test host was ended.");
         }
 
+        limit = progress.Patience(limit);
         var (bound, meanwhile) = progress.IsExploring
             ? (limit * PatienceWithExploring, $" while it explored its assembly ({PatienceWithExploring} times --test-timeout)")
             : (limit, " (--test-timeout)");
@@ -326,7 +322,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         {
             StartedAt = BeginOf(entry, end),
             Round = asked.RoundOf(entry, end.Batch.Round),
-            Duration = settled.Outcome == TestOutcome.TimedOut ? run.Settings.TestTimeout : TimeSpan.Zero,
+            Duration = settled.Outcome == TestOutcome.TimedOut ? entry.Within(run.Settings.TestTimeout) : TimeSpan.Zero,
             Cause = settled.Outcome == TestOutcome.Failed ? AttemptCauses.Crashed : null,
             Message = settled.Outcome == TestOutcome.TimedOut ? TimedOutAfter(entry, rows) : settled.Message,
         };
@@ -385,7 +381,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
 
     private string TimedOutAfter(TestEntry entry, int rows) => string.Create(
         CultureInfo.InvariantCulture,
-        $"The test ran longer than {run.Settings.TestTimeout.TotalSeconds:0.###} s (--test-timeout) and was ended with its process.{(entry.HasKnownRows || rows == 0 ? "" : $"\n{Quantity.Of(rows, "row")} arrived before.")}");
+        $"The test ran longer than {entry.Within(run.Settings.TestTimeout).TotalSeconds:0.###} s (--test-timeout) and was ended with its process.{(entry.HasKnownRows || rows == 0 ? "" : $"\n{Quantity.Of(rows, "row")} arrived before.")}");
 
     private void TellWhatIsMissing(BatchVerdict verdict, BatchProgress progress, int worker)
     {

@@ -72,8 +72,13 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
     private bool MayBeFlaky(IReadOnlyCollection<TestEntry> running) =>
         run.Settings.Reruns > 0 && !(running.Count > 0 ? running : batch.Entries).Any(asked.IsRepeated);
 
-    private void Record(string what, string? stackTrace, ImmutableArray<TestEntry> leftOpen, IReadOnlyCollection<TestEntry> running) => Add(
-        new OutsideFailure
+    private void Record(string what, string? stackTrace, ImmutableArray<TestEntry> leftOpen, IReadOnlyCollection<TestEntry> running)
+    {
+        var isFlaky = !leftOpen.IsEmpty && MayBeFlaky(running);
+
+        // Whether it is flaky is for the tests to say that ran then, where they are known.
+        ImmutableArray<TestEntry> suspects = [.. leftOpen.Where(running.Contains)];
+        var failure = new OutsideFailure
         {
             Kind = OutsideKinds.ProcessEnd,
             Name = $"End of the test process of {batch.Assembly.Source}",
@@ -83,10 +88,11 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
             Message = Capped($"The test process of {batch.Assembly.Source} {what}"),
             StackTrace = stackTrace is { } stack ? Capped(stack) : null,
             Classes = ClassesOf(batch.Entries),
-            IsFlaky = !leftOpen.IsEmpty && MayBeFlaky(running),
+            IsFlaky = isFlaky,
             Database = database,
-        },
-        leftOpen);
+        };
+        Add(failure, isFlaky && !suspects.IsEmpty ? suspects : leftOpen);
+    }
 
     private static string During(IEnumerable<TestEntry> running)
     {

@@ -224,9 +224,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
     {
         if (batch.Reason is BatchReasons.Plan or BatchReasons.Tail or BatchReasons.ByName)
             return [];
-        var open = verdict.Again.Where(again => again.Reason is BatchReasons.Alone or BatchReasons.Requeue)
-            .SelectMany(again => again.Entries).ToHashSet();
-        return batch.Entries.Where(entry => !open.Contains(entry))
+        return batch.Entries.Except(verdict.Open)
             .Select(entry => new RowsSuperseded(new TestRef(entry.Assembly, entry.Id), number) { At = _run.Recorder.Now });
     }
 
@@ -245,7 +243,8 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
     private QueueItem ItemOf(Batch again) => new()
     {
         Assembly = _tests.NumberOf(again.Assembly),
-        Tests = [.. again.Entries.Select(_tests.NumberOf)],
+        // Another machine knows a suspect by its place.
+        Tests = [.. again.Entries.OrderBy(entry => !entry.Equals(again.Suspect)).Select(_tests.NumberOf)],
         Cases = again.CaseCount,
         Seconds = again.Seconds,
         Reason = again.Reason,

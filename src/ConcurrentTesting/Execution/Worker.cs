@@ -230,6 +230,7 @@ internal sealed class Worker(
         }
         else if (run.Settings.Reset != DatabaseReset.Never
             || batch.Reason is BatchReasons.Rerun or BatchReasons.Retry or BatchReasons.Repeat
+            || IsFromTheStart(batch)
             || await IsSpentAsync(batch, lease, cancellationToken))
         {
             _resets++;
@@ -244,6 +245,10 @@ internal sealed class Worker(
         _isUsed = false;
         _setUp.Clear();
     }
+
+    // Tests that need each other run again from the first of them on, and may find what they have left.
+    private static bool IsFromTheStart(Batch batch) =>
+        batch.Reason is BatchReasons.Alone or BatchReasons.Requeue && batch.Entries.Any(entry => entry.Need is not null);
 
     // An assembly whose tests make their databases themselves (EF Core's EnsureDeleted and EnsureCreated) leaves nothing of the template to
     // the next assembly, which may need it.

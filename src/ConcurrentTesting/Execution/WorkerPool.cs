@@ -65,8 +65,7 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
         var left = working.Queue.Close().Where(batch => batch.Reason != BatchReasons.Rerun)
             .SelectMany(batch => batch.Entries.Select(
                 // What comes behind a suspect had not begun when its process died.
-                (entry, place) => (
-                    Entry: entry, Batch: place == 0 || batch.Interrupted is null ? batch : batch with { Interrupted = null })))
+                entry => (Entry: entry, Batch: entry.Equals(batch.Suspect) ? batch : batch with { Interrupted = null })))
             .Where(left => !HasItsResult(left.Entry, left.Batch, plan.Repeated))
             .DistinctBy(left => left.Entry).ToDictionary(left => left.Entry, left => left.Batch);
         foreach (var entry in plan.Predictions.Keys.Where(entry => run.Recorder.RowCount(entry) == 0).Union(left.Keys))
@@ -74,7 +73,7 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
     }
 
     private bool HasItsResult(TestEntry entry, Batch batch, IReadOnlySet<TestEntry> repeated) =>
-        IsLeftOutOnPurpose(entry, batch, repeated) || HasSkippedItself(entry, batch);
+        batch.Companions.Contains(entry) || IsLeftOutOnPurpose(entry, batch, repeated) || HasSkippedItself(entry, batch);
 
     // A test with all rows, whose further time a stop prevented, did run. A test that has begun a time and is to go on with it did not.
     private bool IsLeftOutOnPurpose(TestEntry entry, Batch batch, IReadOnlySet<TestEntry> repeated) =>

@@ -53,7 +53,8 @@ internal sealed class RunFold
     /// <summary>The failures outside of tests, one for each that is the same on several workers.</summary>
     public ImmutableArray<OutsideFailure> Outside =>
     [
-        .. OutsideFailure.Together(_outside.Where(outside => !outside.LeftOpen.Any(_rows.HasFailed)).Select(outside => outside.Failure)),
+        .. OutsideFailure.Together(_outside.Where(outside => !outside.LeftOpen.Any(_rows.HasFailed)).Select(
+            outside => outside.Failure with { IsFlaky = outside.Failure.IsFlaky && outside.LeftOpen.All(_rows.HasPassed) })),
     ];
 
     /// <summary>All that these events come to. They begin with <see cref="RunStarted"/> and end with <see cref="RunEnded"/>.</summary>

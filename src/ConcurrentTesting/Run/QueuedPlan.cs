@@ -57,7 +57,7 @@ internal static class QueuedPlan
     private static IEnumerable<QueueItem> ItemsOf(TestUnit unit, RunJournal journal, QueuedTests tests)
     {
         var isByClass = journal.Run.Settings.Reset == DatabaseReset.Class;
-        return unit.Entries.GroupBy(entry => isByClass ? entry.ClassName : "", StringComparer.Ordinal).Select(entries => new QueueItem
+        return unit.Entries.GroupBy(entry => isByClass ? ClassBatches.GroupOf(entry) : "", StringComparer.Ordinal).Select(entries => new QueueItem
         {
             Assembly = tests.NumberOf(unit.Assembly),
             Tests = [.. entries.Select(tests.NumberOf)],

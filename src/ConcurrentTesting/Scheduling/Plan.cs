@@ -25,7 +25,13 @@ internal sealed record Batch
     /// <summary>The worker it came back from and should not go to again; null: any.</summary>
     public int? NotOnWorker { get; init; }
 
-    /// <summary>Where its test ran, and since when, as its host ended before the test did; null where none did.</summary>
+    /// <summary>The test that ran when its host died, which the batch is to try; null: another reason made the batch.</summary>
+    public TestEntry? Suspect { get => field ?? (Reason == BatchReasons.Alone ? Entries[0] : null); init; }
+
+    /// <summary>Tests that have their results and run again because others of the batch are not themselves without them.</summary>
+    public ImmutableArray<TestEntry> Companions { get; init; } = [];
+
+    /// <summary>Where its suspect ran, and since when, as its host ended before the test did; null where none did.</summary>
     public (int Worker, DateTimeOffset? Since)? Interrupted { get; init; }
 
     /// <summary>How often it came back without any progress.</summary>

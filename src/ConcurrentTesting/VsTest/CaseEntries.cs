@@ -21,7 +21,12 @@ internal static class CaseEntries
     private static TestEntry Whole(TestAssembly assembly, ImmutableArray<TestCase> rows)
     {
         var entry = Entry(assembly, rows);
-        return entry with { Payload = new CasesPayload([MSTestRows.Whole(rows[0])]), DisplayName = entry.MethodName };
+        return entry with
+        {
+            Payload = new CasesPayload([MSTestRows.Whole(rows[0])]),
+            DisplayName = entry.MethodName,
+            RowNames = [.. rows.Select(row => row.DisplayName)],
+        };
     }
 
     private static TestEntry Entry(TestAssembly assembly, ImmutableArray<TestCase> cases)

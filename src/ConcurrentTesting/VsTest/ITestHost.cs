@@ -106,7 +106,11 @@ internal interface IHostEvents
 /// <param name="MethodName">Without arguments; see <see cref="TestEntry.MethodName"/>.</param>
 /// <param name="IsMethodKnown">See <see cref="TestEntry.IsMethodKnown"/>.</param>
 internal sealed record ToldTest(
-    Guid Id, string FullyQualifiedName, string DisplayName, string ClassName, string MethodName, bool IsMethodKnown);
+    Guid Id, string FullyQualifiedName, string DisplayName, string ClassName, string MethodName, bool IsMethodKnown)
+{
+    /// <summary>See <see cref="TestEntry.IsExplicit"/>.</summary>
+    public bool IsExplicit { get; init; }
+}
 
 /// <summary>A result as a host tells it: secrets are in it, and texts of any length.</summary>
 internal sealed record HostResult

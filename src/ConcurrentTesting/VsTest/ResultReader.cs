@@ -13,7 +13,10 @@ internal static class ResultReader
         test.DisplayName,
         TestCaseNames.ClassOf(test, framework),
         TestCaseNames.MethodOf(test, framework),
-        TestCaseNames.IsMethodKnown(test, framework));
+        TestCaseNames.IsMethodKnown(test, framework))
+    {
+        IsExplicit = TestCaseNames.IsExplicit(test),
+    };
 
     public static HostResult Read(TestResult result, TestFramework framework) => new()
     {

@@ -35,8 +35,15 @@ internal sealed record SessionDiscovery(ImmutableArray<TestCase> Cases, Immutabl
         .Where(test => test.Properties.Any(property => test.GetPropertyValue(property) is string text && suits(text)))
         .Select(test => test.Id);
 
-    /// <summary>The same of some entries alone.</summary>
-    public SessionDiscovery Only(IReadOnlySet<Guid> entries) => this with { Cases = [.. Cases.Where(test => entries.Contains(test.Id))] };
+    /// <summary>The same of whole classes alone: all cases of those that suit, none with an explicit test or one that is to be left out.
+    /// An entry may have more cases than the one whose id it has.</summary>
+    public SessionDiscovery Only(TestFramework framework, Func<string, bool> suits, IReadOnlySet<Guid> without)
+    {
+        var classes = Cases.GroupBy(test => TestCaseNames.ClassOf(test, framework), StringComparer.Ordinal)
+            .Where(cases => suits(cases.Key) && cases.All(test => !TestCaseNames.IsExplicit(test) && !without.Contains(test.Id)))
+            .Select(cases => cases.Key).ToHashSet(StringComparer.Ordinal);
+        return this with { Cases = [.. Cases.Where(test => classes.Contains(TestCaseNames.ClassOf(test, framework)))] };
+    }
 
     /// <summary>What runs of it, and what a serial run reports as not executed.</summary>
     public (ImmutableArray<TestEntry> Run, ImmutableArray<TestEntry> NotExecuted) Select(

@@ -54,6 +54,28 @@ public sealed partial class NeededTestsTests
         }
         """;
 
+    private const string KilledTests = """
+        using NUnit.Framework;
+        namespace Odd;
+        public class Flow
+        {
+            bool _created;
+            [Test, Order(1)] public void Create() => _created = true;
+            [Test, Order(2)] public void Pay()
+            {
+                Assume.That(_created);
+                var flag = Path.Combine(AppContext.BaseDirectory, "killed");
+                if (!File.Exists(flag))
+                {
+                    File.WriteAllText(flag, "");
+                    System.Diagnostics.Process.GetCurrentProcess().Kill();
+                    Thread.Sleep(20000);
+                }
+                Assert.Fail("Nothing is paid.");
+            }
+        }
+        """;
+
     // The tests of one class fail where the other has not run before it in the same process.
     private const string DependsOnClasses = """
         using Microsoft.VisualStudio.TestTools.UnitTesting;
@@ -106,6 +128,12 @@ public sealed partial class NeededTestsTests
             [DataTestMethod, DynamicData(nameof(Rows))] public void Is_positive(Money a, Money b, Money sum) => Assert.IsTrue(sum.Amount > 0);
             [DataTestMethod, DynamicData(nameof(Rows))] public void Adds(Money a, Money b, Money sum) => Assert.AreEqual(sum, a);
             [DataTestMethod, DynamicData(nameof(Plain))] public void Is_text(int number, string text, Size size) => Assert.AreEqual(text, number.ToString());
+            [DataTestMethod, Ignore("later"), DynamicData(nameof(Rows))] public void Is_ignored(Money a, Money b, Money sum) { }
+        }
+        [TestClass] public class Broken
+        {
+            [ClassInitialize] public static void Fails(TestContext context) => throw new InvalidOperationException("No sums today.");
+            [DataTestMethod, DynamicData(nameof(Sums.Rows), typeof(Sums))] public void Is_never_seen(Money a, Money b, Money sum) { }
         }
         """;
 
@@ -134,7 +162,8 @@ public sealed partial class NeededTestsTests
     [InlineData(MSTest4, DependsOnTests, "")]
     [InlineData(NUnit4, OrderedTests, "")]
     [InlineData(NUnit4, OrderedTests, "--test-database none --test-max-retries 0 --test-reruns 1")]
-    public async Task A_test_that_skipped_itself_because_of_a_failure_runs_again_where_that_is_healed(string packages, string code, string more)
+    [InlineData(NUnit4, KilledTests, "")]
+    public async Task A_test_that_needs_another_that_failed_or_ran_in_a_killed_process_ends_as_in_a_serial_run(string packages, string code, string more)
     {
         using var repository = new TestRepository();
         var assembly = await BuiltAsync(repository, code, packages);

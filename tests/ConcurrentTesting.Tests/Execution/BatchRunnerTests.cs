@@ -30,6 +30,34 @@ public sealed class BatchRunnerTests
         run.ResultOf(last).Outcome.ShouldBe(TestOutcome.Passed);
     }
 
+    [Theory]
+    [InlineData(12, TestOutcome.Passed)]
+    [InlineData(60, TestOutcome.TimedOut)]
+    internal async Task A_test_that_tells_the_results_of_its_rows_together_has_the_time_of_all_of_them(int seconds, TestOutcome outcome)
+    {
+        var time = new FakeTimeProvider();
+        await using var run = new FakeRun(settings => settings with { TestTimeout = TimeSpan.FromSeconds(5) }, time);
+        string[] names = ["Ships (1)", "Ships (2)", "Ships (3)"];
+        var ships = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Ships", cases: 3) with { DisplayName = "Ships", RowNames = [.. names] };
+
+        var pool = run.Pool(async (_, events, cancellationToken) =>
+        {
+            events.ActiveTests([FakeHost.Told(ships)]);
+            using var over = new CancellationTokenSource(TimeSpan.FromSeconds(seconds), time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
+            await EndedAsync(either.Token);
+            if (cancellationToken.IsCancellationRequested)
+                return new HostRunEnd("the run was ended early.");
+            foreach (var name in names)
+                events.ResultArrived(FakeHost.Result(ships, TestOutcome.Passed) with { DisplayName = name });
+            events.ActiveTests([]);
+            return FakeHost.WellEnded;
+        }).RunAsync(FakeRun.Plan([ships]));
+        await PassTimeAsync(pool, time);
+
+        run.Context.Recorder.RowsSoFar(ships).Select(row => row.Outcome).ShouldBe([outcome, outcome, outcome]);
+    }
+
     [Fact]
     public async Task A_test_that_runs_when_the_last_workers_time_is_over_was_started_there_and_is_unfinished()
     {
@@ -397,6 +425,57 @@ public sealed class BatchRunnerTests
         run.ResultOf(row).Outcome.ShouldBe(TestOutcome.Passed);
         run.Context.Recorder.Outside.Select(failure => failure.Name).ShouldBe(Enumerable.Repeat("Shop.Orders.Ships(11:05)", failures));
         run.Incidents.Count(incident => incident.Kind == IncidentKinds.UnaskedResult).ShouldBe(told);
+    }
+
+    [Fact]
+    public async Task An_explicit_test_does_not_take_the_place_of_a_row_that_is_asked_for_by_name()
+    {
+        await using var run = new FakeRun();
+        TestEntry[] rows = [.. new[] { "11:03", "11:04" }.Select(time => Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", $"Ships({time})"))];
+
+        await run.Pool((asked, events, _) =>
+        {
+            if (asked.Selection is null)
+                return Task.FromResult(FakeHost.WellEnded);
+            Give("11:05", TestOutcome.Skipped, isExplicit: true);
+            Give("11:06", TestOutcome.Passed);
+            Give("11:07", TestOutcome.Failed);
+            return Task.FromResult(FakeHost.WellEnded);
+
+            void Give(string time, TestOutcome outcome, bool isExplicit = false)
+            {
+                var result = FakeHost.Result(Catalogs.Entry(rows[0].Assembly, "Shop.Orders", $"Ships({time})"), outcome);
+                events.ActiveTests([result.Test with { IsExplicit = isExplicit }]);
+                events.ResultArrived(result with { Test = result.Test with { IsExplicit = isExplicit } });
+            }
+        }).RunAsync(FakeRun.Plan(rows));
+
+        rows.Select(row => run.ResultOf(row).Outcome).ShouldBe([TestOutcome.Passed, TestOutcome.Failed]);
+        run.Context.Recorder.Outside.ShouldBeEmpty();
+        run.Incidents.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(TestOutcome.Skipped)]
+    [InlineData(TestOutcome.Failed)]
+    internal async Task One_result_for_all_rows_of_a_method_is_that_of_each_row_that_gave_none(TestOutcome outcome)
+    {
+        await using var run = new FakeRun();
+        var ships = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Ships", cases: 3) with { DisplayName = "Ships", RowNames = ["Ships (1)", "Ships (2)", "Ships (3)"] };
+        var pays = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Pays", cases: 2) with { DisplayName = "Pays", RowNames = ["Pays (1)", "Pays (2)"] };
+
+        await run.Pool((_, events, _) =>
+        {
+            events.ResultArrived(FakeHost.Result(ships, outcome));
+            events.ResultArrived(FakeHost.Result(ships, TestOutcome.Passed) with { DisplayName = "Ships (2)" });
+            events.ResultArrived(FakeHost.Result(pays, outcome));
+            return Task.FromResult(FakeHost.WellEnded);
+        }).RunAsync(FakeRun.Plan([ships, pays]));
+
+        run.Runs.Count.ShouldBe(1);
+        run.Context.Recorder.RowsSoFar(ships).OrderBy(row => row.Name).Select(row => (row.Name, row.Outcome))
+            .ShouldBe([("Ships (1)", outcome), ("Ships (2)", TestOutcome.Passed), ("Ships (3)", outcome)]);
+        run.Context.Recorder.RowsSoFar(pays).Select(row => (row.Name, row.Outcome)).ShouldBe([("Pays (1)", outcome), ("Pays (2)", outcome)]);
     }
 
     [Fact]

@@ -75,6 +75,22 @@ public sealed class RepeatedEndsTests
         run.Context.Recorder.Outside.ShouldHaveSingleItem().IsFlaky.ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData(TestOutcome.Passed, true)]
+    [InlineData(TestOutcome.Skipped, false)]
+    internal async Task A_process_that_ended_itself_is_flaky_only_where_the_test_that_ran_then_passes_in_the_end(TestOutcome outcome, bool isFlaky)
+    {
+        await using var run = new FakeRun(settings => settings with { Reruns = 1 });
+        var asked = 0;
+
+        await run.Pool((batch, events, _) => Interlocked.Increment(ref asked) == 1
+            ? Crash(events, _first)
+            : FakeHost.GiveAll(batch, events, entry => entry.Equals(_first) ? outcome : TestOutcome.Skipped)).RunAsync(FakeRun.Plan([_first, _second]));
+
+        run.ResultOf(_first).Outcome.ShouldBe(outcome);
+        run.Context.Recorder.Outside.ShouldHaveSingleItem().IsFlaky.ShouldBe(isFlaky);
+    }
+
     [Fact]
     public async Task Infrastructure_may_fail_each_of_the_runs_and_each_is_tried_again()
     {

@@ -41,6 +41,39 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         _run.Runs.ShouldContain(run => run.Entries.Length == 1 && run.Entries[0].Equals(_second) && run.NeedsFreshProcess);
     }
 
+    [Theory]
+    [InlineData(TestOutcome.Passed)]
+    [InlineData(TestOutcome.Failed)]
+    internal async Task A_test_that_one_needs_that_its_host_died_with_runs_once_more_with_it_and_counts_once(TestOutcome onceMore)
+    {
+        TestEntry[] flow = [_first with { Need = "Orders" }, _second with { Need = "Orders" }];
+        var asked = 0;
+
+        await _run.Pool((run, events, cancellationToken) => run.Entries.Contains(_second) && Interlocked.Increment(ref asked) == 1
+            ? DieWithSecond(run, events, cancellationToken)
+            : FakeHost.GiveAll(run, events, entry => entry.Equals(_first) ? onceMore : TestOutcome.Passed)).RunAsync(FakeRun.Plan(flow, [_third]));
+
+        _run.ResultOf(_first).Attempts.Select(attempt => attempt.Outcome).ShouldBe([TestOutcome.Passed, onceMore]);
+        _run.ResultOf(_first).Outcome.ShouldBe(onceMore);
+        _run.ResultOf(_second).Outcome.ShouldBe(TestOutcome.Passed);
+        _run.Runs.ShouldContain(run => run.NeedsFreshProcess && run.Entries.SequenceEqual(flow));
+        _run.Context.Recorder.Tests.Length.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_test_that_was_only_to_run_once_more_for_another_keeps_its_result_where_no_worker_is_left()
+    {
+        var asked = 0;
+
+        await _run.Pool((run, events, cancellationToken) => Interlocked.Increment(ref asked) == 1
+            ? DieWithSecond(run, events, cancellationToken)
+            : throw new InvalidOperationException("no memory")).RunAsync(FakeRun.Plan([_first with { Need = "Orders" }, _second with { Need = "Orders" }]));
+
+        _run.ResultOf(_first).Outcome.ShouldBe(TestOutcome.Passed);
+        _run.ResultOf(_second).Outcome.ShouldBe(TestOutcome.Error);
+        _run.ResultOf(_second).Final.Message.ShouldNotBeNull().ShouldStartWith("The test was running when its test host was ended");
+    }
+
     [Fact]
     public async Task Where_one_worker_is_enough_it_is_the_first_and_the_others_hosts_that_were_started_ahead_are_ended()
     {
