@@ -382,7 +382,8 @@ internal sealed class Accounting(
 
     // A test that was still running when the host died may have more rows, and so may a test whose number of rows is not known.
     private static bool IsOpen(BatchEnd end, TestEntry entry) =>
-        !end.TimedOut.Contains(entry) && !HasResultsOfBefore(end, entry) && (Rows(end, entry) < entry.CaseCount || end.Active.Contains(entry) || end.Unclosed.Contains(entry));
+        !end.TimedOut.Contains(entry) && !HasResultsOfBefore(end, entry)
+        && (Rows(end, entry) < entry.CaseCount || end.Active.Contains(entry) || end.Unclosed.Contains(entry));
 
     // It came along for the sake of others and did not begin again.
     private static bool HasResultsOfBefore(BatchEnd end, TestEntry entry) =>

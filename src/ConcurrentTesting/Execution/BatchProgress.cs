@@ -306,8 +306,8 @@ internal sealed class BatchProgress : IHostEvents
 
     private TestEntry? UnclosedNow() => _latest is { HasKnownRows: false } latest && _rows.ContainsKey(latest) ? latest : null;
 
-    // A host tells the explicit tests of what is selected by name as not executed. Nobody asked for them, and none of them may take the place
-    // of a row whose id has changed.
+    // A host tells the explicit tests of what is selected by name as not executed. Nobody asked for them, and none of them may take the
+    // place of a row whose id has changed.
     private bool IsBeside(ToldTest test) => test.IsExplicit && _batch.Reason == BatchReasons.ByName && !_entries.ContainsKey(test.Id)
         && !_batch.Entries.Any(entry => entry.IsExplicit);
 

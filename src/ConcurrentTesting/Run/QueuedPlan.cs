@@ -57,7 +57,8 @@ internal static class QueuedPlan
     private static IEnumerable<QueueItem> ItemsOf(TestUnit unit, RunJournal journal, QueuedTests tests)
     {
         var isByClass = journal.Run.Settings.Reset == DatabaseReset.Class;
-        return unit.Entries.GroupBy(entry => isByClass ? ClassBatches.GroupOf(entry) : "", StringComparer.Ordinal).Select(entries => new QueueItem
+        var groups = unit.Entries.GroupBy(entry => isByClass ? ClassBatches.GroupOf(entry) : "", StringComparer.Ordinal);
+        return groups.Select(entries => new QueueItem
         {
             Assembly = tests.NumberOf(unit.Assembly),
             Tests = [.. entries.Select(tests.NumberOf)],
