@@ -66,14 +66,18 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestSettings, List = false)] string? TestSettings => TryGetValue(() => TestSettings);
     [Parameter(ConcurrentTestHelp.TestCoverage, List = false)] string? TestCoverage => TryGetValue(() => TestCoverage);
     [Parameter(ConcurrentTestHelp.TestDatabase, List = false)] string? TestDatabase => TryGetValue(() => TestDatabase);
-    [Parameter(ConcurrentTestHelp.TestConnectionString, List = false)][Secret] string? TestConnectionString =>
+    [Parameter(ConcurrentTestHelp.TestConnectionString, List = false)]
+    [Secret]
+    string? TestConnectionString =>
         TryGetValue(() => TestConnectionString);
     [Parameter(ConcurrentTestHelp.TestTemplate, List = false)] string[]? TestTemplate => TryGetValue(() => TestTemplate);
     [Parameter(ConcurrentTestHelp.TestTemplateCache, List = false)] string? TestTemplateCache => TryGetValue(() => TestTemplateCache);
-    [Parameter(ConcurrentTestHelp.TestTemplateExtensions, List = false)] string[]? TestTemplateExtensions =>
+    [Parameter(ConcurrentTestHelp.TestTemplateExtensions, List = false)]
+    string[]? TestTemplateExtensions =>
         TryGetValue(() => TestTemplateExtensions);
     [Parameter(ConcurrentTestHelp.TestDatabases, List = false)] string[]? TestDatabases => TryGetValue(() => TestDatabases);
-    [Parameter(ConcurrentTestHelp.TestDatabaseSettings, List = false)] string[]? TestDatabaseSettings =>
+    [Parameter(ConcurrentTestHelp.TestDatabaseSettings, List = false)]
+    string[]? TestDatabaseSettings =>
         TryGetValue(() => TestDatabaseSettings);
     [Parameter(ConcurrentTestHelp.TestIsolation, List = false)] string? TestIsolation => TryGetValue(() => TestIsolation);
     [Parameter(ConcurrentTestHelp.TestServerListen, List = false)] string? TestServerListen => TryGetValue(() => TestServerListen);
@@ -84,19 +88,22 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestTogether, List = false)] string[]? TestTogether => TryGetValue(() => TestTogether);
     [Parameter(ConcurrentTestHelp.TestKeepFailed, List = false)] string? TestKeepFailed => TryGetValue(() => TestKeepFailed);
     [Parameter(ConcurrentTestHelp.TestServerBinaries, List = false)] string? TestServerBinaries => TryGetValue(() => TestServerBinaries);
-    [Parameter(ConcurrentTestHelp.TestProductionFallback, List = false)] string? TestProductionFallback =>
+    [Parameter(ConcurrentTestHelp.TestProductionFallback, List = false)]
+    string? TestProductionFallback =>
         TryGetValue(() => TestProductionFallback);
     [Parameter(ConcurrentTestHelp.TestAllow, List = false)] string[]? TestAllow => TryGetValue(() => TestAllow);
     [Parameter(ConcurrentTestHelp.TestAllowedHosts, List = false)] string[]? TestAllowedHosts => TryGetValue(() => TestAllowedHosts);
     [Parameter(ConcurrentTestHelp.TestEnvironment, List = false)] string[]? TestEnvironment => TryGetValue(() => TestEnvironment);
     [Parameter(ConcurrentTestHelp.TestTimings, List = false)] string? TestTimings => TryGetValue(() => TestTimings);
-    [Parameter(ConcurrentTestHelp.TestResultsDirectory, List = false)] string? TestResultsDirectory =>
+    [Parameter(ConcurrentTestHelp.TestResultsDirectory, List = false)]
+    string? TestResultsDirectory =>
         TryGetValue(() => TestResultsDirectory);
     [Parameter(ConcurrentTestHelp.TestJUnitFile, List = false)] string? TestJUnitFile => TryGetValue(() => TestJUnitFile);
     [Parameter(ConcurrentTestHelp.TestJUnitFormat, List = false)] string? TestJUnitFormat => TryGetValue(() => TestJUnitFormat);
     [Parameter(ConcurrentTestHelp.TestTimeout, List = false)] string? TestTimeout => TryGetValue(() => TestTimeout);
     [Parameter(ConcurrentTestHelp.TestWorkerTimeout, List = false)] string? TestWorkerTimeout => TryGetValue(() => TestWorkerTimeout);
-    [Parameter(ConcurrentTestHelp.TestHealthCheckInterval, List = false)] string? TestHealthCheckInterval =>
+    [Parameter(ConcurrentTestHelp.TestHealthCheckInterval, List = false)]
+    string? TestHealthCheckInterval =>
         TryGetValue(() => TestHealthCheckInterval);
     [Parameter(ConcurrentTestHelp.TestMaxOperations, List = false)] string? TestMaxOperations => TryGetValue(() => TestMaxOperations);
     [Parameter(ConcurrentTestHelp.TestMaxRetries, List = false)] string? TestMaxRetries => TryGetValue(() => TestMaxRetries);

@@ -260,14 +260,21 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
                 $"{timedOut.First().DisplayName} ran longer than {timedOut.First().Within(limit).TotalSeconds:0.###} s (--test-timeout); its test host was ended.");
         }
 
-        limit = progress.Patience(limit);
-        var (bound, meanwhile) = progress.IsExploring
-            ? (limit * PatienceWithExploring, $" while it explored its assembly ({PatienceWithExploring} times --test-timeout)")
-            : (limit, " (--test-timeout)");
-        return progress.Silence > bound
-            ? string.Create(
-                CultureInfo.InvariantCulture, $"the test host said nothing for {bound.TotalSeconds:0.###} s{meanwhile} and was ended.")
-            : null;
+        return Silent(progress, progress.Patience(limit));
+    }
+
+    private static string? Silent(BatchProgress progress, TimeSpan limit)
+    {
+        if (progress.IsExploring)
+        {
+            limit *= PatienceWithExploring;
+            return progress.Silence <= limit ? null : string.Create(
+                CultureInfo.InvariantCulture,
+                $"the test host said nothing for {limit.TotalSeconds:0.###} s while it explored its assembly ({PatienceWithExploring} times --test-timeout) and was ended.");
+        }
+
+        return progress.Silence <= limit ? null : string.Create(
+            CultureInfo.InvariantCulture, $"the test host said nothing for {limit.TotalSeconds:0.###} s (--test-timeout) and was ended.");
     }
 
     private async Task<BatchFigures?> MeasureAsync(Batch batch, int number)
