@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace ConcurrentTesting.Record;
 
 /// <summary>What a planned unit came to take.</summary>
@@ -11,8 +13,13 @@ internal static class RecordedWork
 {
     public static ImmutableArray<UnitWork> Of(IReadOnlyCollection<UnitPlanned> units, ImmutableArray<TestRecord> tests)
     {
-        var seconds = tests.GroupBy(test => new TestRef(test.Assembly, test.CaseId))
-            .ToDictionary(rows => rows.Key, rows => rows.Sum(test => test.Attempts.Sum(attempt => attempt.Duration.TotalSeconds)));
+        var seconds = new Dictionary<TestRef, double>(tests.Length);
+        foreach (var test in tests)
+        {
+            ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(seconds, new TestRef(test.Assembly, test.CaseId), out _);
+            sum += test.Attempts.Sum(attempt => attempt.Duration.TotalSeconds);
+        }
+
         return [.. units.Select(
             unit => new UnitWork(
                 unit, [.. unit.Tests.Select(test => (test, seconds.GetValueOrDefault(new TestRef(unit.Assembly, test.Case))))]))];

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace ConcurrentTesting.Record;
 
 /// <summary>What a finished run tells whoever called it.</summary>
@@ -61,7 +63,9 @@ internal static class RunResult
             ConnectionErrors = figures.ConnectionErrors,
             AllocatedBytes = figures.AllocatedBytes,
             PeakBytes = figures.PeakBytes,
-            Figures = new Dictionary<string, double>(figures.Known()),
+            Figures = ReferenceEquals(figures, TestFigures.NotMeasured)
+                ? ReadOnlyDictionary<string, double>.Empty
+                : new Dictionary<string, double>(figures.Known()),
         };
     }
 

@@ -5,6 +5,8 @@ namespace ConcurrentTesting.Record;
 /// <summary>What every TRX file is written of, in the order of elements and attributes of VSTest's own logger.</summary>
 internal abstract class TrxXml(XmlWriter xml) : IDisposable
 {
+    private readonly char[] _id = new char[36];
+
     protected XmlWriter Xml => xml;
 
     public void Dispose() => xml.Dispose();
@@ -17,7 +19,14 @@ internal abstract class TrxXml(XmlWriter xml) : IDisposable
 
     protected void End() => xml.WriteEndElement();
 
-    protected void Id(string name, Guid id) => xml.WriteAttributeString(name, id.ToString());
+    // A file has several of them a test.
+    protected void Id(string name, Guid id)
+    {
+        id.TryFormat(_id, out var length);
+        xml.WriteStartAttribute(name);
+        xml.WriteChars(_id, 0, length);
+        xml.WriteEndAttribute();
+    }
 
     protected void Only(string element, string attribute, string value)
     {
