@@ -36,7 +36,8 @@ internal sealed class NUnitSharing : ISharingReader
             [.. setUps], [.. ordered, .. TogetherMark.In(attributes).Select(TogetherMark.ToTie), .. covering.SelectMany(Marks)])
         {
             OneProcess = OneProcess.Why(_types, type, IsSetUpOfClass),
-            Need = ordered.FirstOrDefault()?.Name,
+            // NUnit orders methods within one fixture, arguments included.
+            Need = ordered.FirstOrDefault()?.Name is { } name ? name == type ? fixture : name : null,
         };
     }
 
