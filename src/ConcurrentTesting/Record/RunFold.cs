@@ -54,7 +54,7 @@ internal sealed class RunFold
     public ImmutableArray<OutsideFailure> Outside =>
     [
         .. OutsideFailure.Together(_outside.Where(outside => !outside.LeftOpen.Any(_rows.HasFailed)).Select(
-            outside => outside.Failure with { IsFlaky = outside.Failure.IsFlaky && outside.LeftOpen.All(_rows.HasPassed) })),
+            outside => outside.Failure with { IsFlaky = outside.Failure.IsFlaky && outside.LeftOpen.Any(_rows.HasPassed) })),
     ];
 
     /// <summary>All that these events come to. They begin with <see cref="RunStarted"/> and end with <see cref="RunEnded"/>.</summary>

@@ -92,6 +92,19 @@ public sealed class RepeatedEndsTests
     }
 
     [Fact]
+    public async Task A_process_that_ended_itself_between_tests_is_flaky_although_one_of_them_is_always_skipped()
+    {
+        await using var run = new FakeRun(settings => settings with { Reruns = 1 });
+        var asked = 0;
+
+        await run.Pool((batch, events, _) => Interlocked.Increment(ref asked) == 1
+            ? Crash(events)
+            : FakeHost.GiveAll(batch, events, entry => entry.Equals(_first) ? TestOutcome.Passed : TestOutcome.Skipped)).RunAsync(FakeRun.Plan([_first, _second]));
+
+        run.Context.Recorder.Outside.ShouldHaveSingleItem().IsFlaky.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Infrastructure_may_fail_each_of_the_runs_and_each_is_tried_again()
     {
         await using var run = Stressed("3", settings => settings with { MaxRetries = 1, RetryDelay = TimeSpan.Zero });
