@@ -11,6 +11,8 @@ internal sealed class PostgreSqlAdmin : ServerAdmin
     public const string AdminDatabase = "postgres";
 
     private const string Product = "PostgreSQL";
+    private const string OptionsVariable = "PGOPTIONS";
+    private const string TimezoneVariable = "PGTZ";
 
     // Settings of a role or a database must not disturb administration, and functions in a public schema must not be called by it.
     private const string Prologue =
@@ -27,6 +29,10 @@ internal sealed class PostgreSqlAdmin : ServerAdmin
 
     public string? Username => _given.Username;
 
+    /// <summary>The variables that set something in the sessions of a connection string without it.</summary>
+    public static ImmutableArray<string> SessionVariables { get; } =
+        [.. new[] { OptionsVariable, TimezoneVariable }.Select(name => $"{name} {Environment.GetEnvironmentVariable(name)}")];
+
     public string? Password => _given.Password;
 
     /// <summary>What scripts, commands and hooks find set in their sessions by the connection string, or by the variables that take its
@@ -34,8 +40,8 @@ internal sealed class PostgreSqlAdmin : ServerAdmin
     public ImmutableArray<string> SessionSettings =>
     [
         $"search_path {_given.SearchPath}",
-        $"options {_given.Options ?? Environment.GetEnvironmentVariable("PGOPTIONS")}",
-        $"timezone {_given.Timezone ?? Environment.GetEnvironmentVariable("PGTZ")}",
+        $"options {_given.Options ?? Environment.GetEnvironmentVariable(OptionsVariable)}",
+        $"timezone {_given.Timezone ?? Environment.GetEnvironmentVariable(TimezoneVariable)}",
     ];
 
     /// <exception cref="ConcurrentTestException">The string cannot be read, or names no server or several.</exception>

@@ -36,7 +36,7 @@ internal sealed class PostgreSqlProduct : IServerProduct
 
     /// <summary>The facts include the descriptions of the extensions, which tell their versions: what one has made in a template works with
     /// its own library only.</summary>
-    public ImmutableArray<string> Facts => [Version, .. InitArguments, ExtensionsPrint()];
+    public ImmutableArray<string> Facts => [Version, .. InitArguments, .. PostgreSqlAdmin.SessionVariables, ExtensionsPrint()];
 
     /// <summary>A fast shutdown.</summary>
     public string StopSignal => "INT";
