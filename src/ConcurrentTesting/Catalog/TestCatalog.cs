@@ -5,6 +5,8 @@ namespace ConcurrentTesting.Catalog;
 /// row).</summary>
 internal sealed record TestEntry
 {
+    private const int MostRowsTimed = 10;
+
     /// <summary>The trait that marks exclusive tests.</summary>
     public const string ExclusiveTrait = "ConcurrentTest";
 
@@ -50,8 +52,8 @@ internal sealed record TestEntry
     public string? SourceFile { get; init; }
     public int? Line { get; init; }
 
-    /// <summary>How long it may run where this is a test's time.</summary>
-    public TimeSpan Within(TimeSpan limit) => RowNames.IsEmpty ? limit : limit * CaseCount;
+    /// <summary>How long it may run where this is a test's time. One of many rows that hangs is to be ended on the same day.</summary>
+    public TimeSpan Within(TimeSpan limit) => RowNames.IsEmpty ? limit : limit * Math.Min(CaseCount, MostRowsTimed);
 
     /// <summary>The key of timings: <c>&lt;assembly&gt; (&lt;tfm&gt;)/&lt;namespace.class.method(row)&gt;</c>.</summary>
     public string Key => $"{Assembly.Key}/{TestNames.Full(ClassName, DisplayName)}";

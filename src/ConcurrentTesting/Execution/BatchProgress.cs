@@ -120,10 +120,10 @@ internal sealed class BatchProgress : IHostEvents
             {
                 if (AdapterErrors.SubjectOfResult(result.Message) is { } subject)
                     _cleanUpsOfTests.Add(subject);
-                if (IsOfAllRows(entry, result))
-                    _ofAllRows[entry] = result;
-                else
+                if (!IsOfAllRows(entry, result))
                     Book(entry, result);
+                else if (result.Outcome == TestOutcome.Failed || !_ofAllRows.ContainsKey(entry))
+                    _ofAllRows[entry] = result;
             }
             else
             {

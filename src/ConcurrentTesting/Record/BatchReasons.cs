@@ -15,7 +15,7 @@ internal static class BatchReasons
     /// <summary>Its host died before its tests had run.</summary>
     public const string Requeue = "requeue";
 
-    /// <summary>Its test ran when its host died, and runs once more with no other.</summary>
+    /// <summary>A test of it ran when its host died, and runs once more with no other but those that need each other.</summary>
     public const string Alone = "alone";
 
     /// <summary>Its tests gave no result by their ids and are asked for by name.</summary>
