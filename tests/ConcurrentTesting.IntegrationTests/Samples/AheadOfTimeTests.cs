@@ -9,8 +9,8 @@ public sealed class AheadOfTimeTests
 {
     private const string Cleaned = "--workers 2 --test-filter FullyQualifiedName~Outside.CleanedBy|FullyQualifiedName~TestsAlone";
 
-    // One that is a program, and one that a test host loads.
-    private static readonly string[] Suites = ["Troubled.XUnit3", "Troubled.MSTest"];
+    // One that is a program, and those that a test host loads.
+    private static readonly string[] Suites = ["Troubled.XUnit3", "Troubled.MSTest", "Troubled.XUnit2", "Troubled.NUnit"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
