@@ -31,31 +31,34 @@ public sealed class BatchRunnerTests
     }
 
     [Theory]
-    [InlineData(12, TestOutcome.Passed)]
-    [InlineData(100_000, TestOutcome.TimedOut)]
-    internal async Task A_test_that_tells_the_results_of_its_rows_together_has_the_time_of_all_of_them(int seconds, TestOutcome outcome)
+    [InlineData(1, 5)]
+    [InlineData(3, 15)]
+    [InlineData(80, 50)]
+    public void A_test_that_tells_the_results_of_its_rows_together_has_the_time_of_them_up_to_ten(int rows, int seconds)
+    {
+        var ships = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Ships", cases: rows);
+
+        ships.Within(TimeSpan.FromSeconds(5)).ShouldBe(TimeSpan.FromSeconds(5));
+        (ships with { RowNames = [.. Enumerable.Range(0, rows).Select(row => $"Ships ({row})")] }).Within(TimeSpan.FromSeconds(5)).ShouldBe(TimeSpan.FromSeconds(seconds));
+    }
+
+    [Fact]
+    public async Task A_test_that_tells_the_results_of_its_rows_together_and_hangs_has_timed_out_with_all_of_them()
     {
         var time = new FakeTimeProvider();
         await using var run = new FakeRun(settings => settings with { TestTimeout = TimeSpan.FromSeconds(5) }, time);
-        string[] names = ["Ships (1)", "Ships (2)", "Ships (3)"];
-        var ships = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Ships", cases: 3) with { DisplayName = "Ships", RowNames = [.. names] };
+        var ships = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Ships", cases: 3) with { DisplayName = "Ships", RowNames = ["Ships (1)", "Ships (2)", "Ships (3)"] };
 
         var pool = run.Pool(async (_, events, cancellationToken) =>
         {
             events.ActiveTests([FakeHost.Told(ships)]);
-            using var over = new CancellationTokenSource(TimeSpan.FromSeconds(seconds), time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
-            await EndedAsync(either.Token);
-            if (cancellationToken.IsCancellationRequested)
-                return new HostRunEnd("the run was ended early.");
-            foreach (var name in names)
-                events.ResultArrived(FakeHost.Result(ships, TestOutcome.Passed) with { DisplayName = name });
-            events.ActiveTests([]);
-            return FakeHost.WellEnded;
+            await EndedAsync(cancellationToken);
+            return new HostRunEnd("the run was ended early.");
         }).RunAsync(FakeRun.Plan([ships]));
         await PassTimeAsync(pool, time);
 
-        run.Context.Recorder.RowsSoFar(ships).Select(row => row.Outcome).ShouldBe([outcome, outcome, outcome]);
+        run.Context.Recorder.RowsSoFar(ships).Select(row => row.Outcome).ShouldBe([TestOutcome.TimedOut, TestOutcome.TimedOut, TestOutcome.TimedOut]);
+        run.Incidents.ShouldContain(incident => incident.Message.Contains("ran longer than 15 s (--test-timeout)"));
     }
 
     [Fact]
