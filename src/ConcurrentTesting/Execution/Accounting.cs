@@ -120,7 +120,7 @@ internal sealed class Accounting(
         var end = told with { TimedOut = told.TimedOut.Where(entry => !IsWhole(told, entry)).ToHashSet() };
         var (again, settled) = end.Fault is null ? AfterGoodEnd(end) : AfterFault(end);
         settled.AddRange(end.TimedOut.Select(entry => new SettledTest(entry, TestOutcome.TimedOut, "")));
-        var skipped = Closed(end, end.Skipped.Except(end.Failed)).ToLookup(GroupOf);
+        var skipped = Closed(end, end.Skipped.Except(end.Failed)).ToLookup(ClassBatches.GroupOf);
         var retry = RetryOf(end, skipped);
         if (retry is not null)
             again.Add(retry);
@@ -302,11 +302,9 @@ internal sealed class Accounting(
     // A test may have skipped itself because of the failure that is tried again: it comes in its place behind what failed.
     private static IEnumerable<TestEntry> WithSkipped(BatchEnd end, List<TestEntry> failed, ILookup<string, TestEntry> skipped)
     {
-        var all = failed.Concat(failed.Select(GroupOf).Distinct().SelectMany(group => skipped[group])).ToHashSet();
+        var all = failed.Concat(failed.Select(ClassBatches.GroupOf).Distinct().SelectMany(group => skipped[group])).ToHashSet();
         return all.Count == failed.Count ? failed : end.Batch.Entries.Where(all.Contains);
     }
-
-    private static string GroupOf(TestEntry entry) => entry.Need ?? entry.ClassName;
 
     // Tests that are still open or lack results are left out: they run again anyway, or are settled.
     private static IEnumerable<TestEntry> Closed(BatchEnd end, IEnumerable<TestEntry> entries) => entries.Where(
@@ -317,8 +315,8 @@ internal sealed class Accounting(
     {
         var entries = Closed(end, end.Failed).Where(
             entry => retry?.Entries.Contains(entry) != true && repeated?.Contains(entry) != true && TakeRerun(entry));
-        var left = skipped.SelectMany(group => group).Except(retry?.Entries ?? []).ToLookup(GroupOf);
-        return entries.GroupBy(GroupOf).SelectMany(group => left.Contains(group.Key)
+        var left = skipped.SelectMany(group => group).Except(retry?.Entries ?? []).ToLookup(ClassBatches.GroupOf);
+        return entries.GroupBy(ClassBatches.GroupOf).SelectMany(group => left.Contains(group.Key)
             ? [Make(end, WithSkipped(end, [.. group], left), BatchReasons.Rerun)]
             : group.Select(entry => Make(end, [entry], BatchReasons.Rerun)));
     }

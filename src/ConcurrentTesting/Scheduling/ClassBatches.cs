@@ -10,7 +10,7 @@ internal static class ClassBatches
         Tail = [.. plan.Tail.SelectMany(batch => Cut(batch, plan.Predictions))],
     };
 
-    /// <summary>What has databases of its own together with this test.</summary>
+    /// <summary>What has databases of its own together with this test, and comes back with it.</summary>
     public static string GroupOf(TestEntry entry) => entry.Need ?? entry.ClassName;
 
     private static IEnumerable<Batch> Cut(Batch batch, IReadOnlyDictionary<TestEntry, double> predictions) =>
