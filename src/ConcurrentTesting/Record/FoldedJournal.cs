@@ -2,9 +2,10 @@ namespace ConcurrentTesting.Record;
 
 /// <summary>What a run's journal comes to, line by line: none of its events stays in memory but what was planned.</summary>
 /// <param name="path">Of the journal; absolute.</param>
-internal sealed class FoldedJournal(string path)
+/// <param name="isWhole">False for a part of a run.</param>
+internal sealed class FoldedJournal(string path, bool isWhole = true)
 {
-    private readonly RunFold _fold = new();
+    private readonly RunFold _fold = new() { IsWhole = isWhole };
     private readonly ImmutableArray<UnitPlanned>.Builder _units = ImmutableArray.CreateBuilder<UnitPlanned>();
 
     /// <summary>What the run said that it would run.</summary>

@@ -6,8 +6,14 @@ internal sealed class JournalFormat
 {
     private readonly AssemblyKeys _assemblies = new();
     private readonly RunEventJson _format;
+    private readonly FrequentLines _frequent;
 
-    public JournalFormat() => _format = RunEventJson.For(_assemblies, new SharedText());
+    public JournalFormat()
+    {
+        var text = new SharedText();
+        _format = RunEventJson.For(_assemblies, text);
+        _frequent = new FrequentLines(_assemblies, text);
+    }
 
     /// <summary>Another journal begins, with assemblies of its own.</summary>
     public void Begin() => _assemblies.Clear();
@@ -27,7 +33,7 @@ internal sealed class JournalFormat
     {
         try
         {
-            return JsonSerializer.Deserialize(line, _format.RunEvent) ?? throw new JsonException("it is empty");
+            return _frequent.Read(line) ?? JsonSerializer.Deserialize(line, _format.RunEvent) ?? throw new JsonException("it is empty");
         }
         catch (Exception exception) when (exception is JsonException or NotSupportedException)
         {

@@ -17,7 +17,8 @@ internal static class RecordedWork
         foreach (var test in tests)
         {
             ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(seconds, new TestRef(test.Assembly, test.CaseId), out _);
-            sum += test.Attempts.Sum(attempt => attempt.Duration.TotalSeconds);
+            foreach (var attempt in test.Attempts)
+                sum += attempt.Duration.TotalSeconds;
         }
 
         return [.. units.Select(
@@ -25,13 +26,12 @@ internal static class RecordedWork
                 unit, [.. unit.Tests.Select(test => (test, seconds.GetValueOrDefault(new TestRef(unit.Assembly, test.Case))))]))];
     }
 
-    public static TimeSpan LowerBoundOf(IReadOnlyCollection<UnitPlanned> units, ImmutableArray<TestRecord> tests, int workers)
+    public static LowerBound LowerBoundOf(IReadOnlyCollection<UnitPlanned> units, ImmutableArray<TestRecord> tests)
     {
         var rounds = ByRound(tests);
-        return TimeSpan.FromSeconds(LowerBound.Of(
+        return LowerBound.Of(
         [.. (rounds.Length == 0 ? [tests] : rounds).SelectMany(round => Of(units, round)).Select(
-            work => (work.Unit.Tie is not null, (IReadOnlyCollection<double>)[.. work.Tests.Select(test => test.Seconds)]))],
-        workers));
+            work => (work.Unit.Tie is not null, (IReadOnlyCollection<double>)[.. work.Tests.Select(test => test.Seconds)]))]);
     }
 
     // A test that runs several times may do so on several workers at once.

@@ -71,8 +71,11 @@ internal sealed class SharedText : JsonConverter<string>
     private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _known =
         new HashSet<string>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
 
-    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.HasValueSequence || reader.ValueSpan.Length > LongestShared ? reader.GetString() : Shared(ref reader);
+    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Read(ref reader);
+
+    /// <summary>The text that the reader is at.</summary>
+    public string Read(ref Utf8JsonReader reader) =>
+        reader.HasValueSequence || reader.ValueSpan.Length > LongestShared ? reader.GetString()! : Shared(ref reader);
 
     public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
 
@@ -143,10 +146,13 @@ internal sealed class AssemblyKeys : JsonConverter<TestAssembly>
         _keys[found.Path] = found.Key;
     }
 
+    /// <exception cref="JsonException">No earlier line explains the key.</exception>
+    public TestAssembly Named(string key) => _assemblies.TryGetValue(key, out var assembly)
+        ? assembly
+        : throw new JsonException("it names an assembly that no earlier line explains");
+
     public override TestAssembly Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        _assemblies.TryGetValue(reader.GetString() ?? "", out var assembly)
-            ? assembly
-            : throw new JsonException($"it names an assembly that no earlier line explains");
+        Named(reader.GetString() ?? "");
 
     public override void Write(Utf8JsonWriter writer, TestAssembly value, JsonSerializerOptions options) =>
         writer.WriteStringValue(_keys[value.Path]);

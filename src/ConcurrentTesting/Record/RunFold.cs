@@ -29,6 +29,9 @@ internal sealed class RunFold
     private ShardRecord? _shard;
     private RunEnded? _ended;
 
+    /// <summary>False for a part of a run: what says how well the run's machine was used is for the whole run to tell.</summary>
+    public bool IsWhole { get; init; } = true;
+
     /// <summary>What had begun and not ended; where the run's process was killed, that is how it was left.</summary>
     public OpenWork OpenWork { get; } = new();
 
@@ -111,8 +114,7 @@ internal sealed class RunFold
         var started = _started ?? throw new InvalidOperationException("The events do not begin with the run's start.");
         var (tests, outside, databases) = (Tests, Outside, Databases.ToRecord());
         var (exitCode, reason) = Verdict.Of(end, tests, outside, started.Settings);
-        var lowerBound = _lowerBound ??=
-            tests.IsEmpty ? TimeSpan.Zero : RecordedWork.LowerBoundOf(_units, tests, started.Settings.Workers);
+        var lowerBound = _lowerBound ??= LowerBound(tests, started.Settings.Workers);
         var record = new RunRecord
         {
             RunId = started.Run,
@@ -147,11 +149,19 @@ internal sealed class RunFold
             Efficiency = _phases.TryGetValue("tests", out var seconds) && seconds > 0
                 && !tests.IsEmpty ? lowerBound.TotalSeconds / seconds : null,
         };
-        return record with { Lost = LostTime.Of(record) };
+        return WithLost(record);
     }
+
+    private RunRecord WithLost(RunRecord record) => IsWhole ? record with { Lost = LostTime.Of(record) } : record;
+
+    private TimeSpan LowerBound(ImmutableArray<TestRecord> tests, int workers) => tests.IsEmpty || !IsWhole
+        ? TimeSpan.Zero
+        : TimeSpan.FromSeconds(RecordedWork.LowerBoundOf(_units, tests).On(workers));
 
     private string? Idle(ImmutableArray<TestRecord> tests)
     {
+        if (!IsWhole)
+            return null;
         if (_idle is not { } known || known.Workers != _workers.Count)
             _idle = known = (IdleWorkers.Of(Workers, tests, _units), _workers.Count);
         return known.Cause;

@@ -1,8 +1,8 @@
 namespace ConcurrentTesting.Run.Merging;
 
 /// <summary>A part that counts, with all that it tells.</summary>
-/// <param name="Units">What it said that it would run.</param>
-internal sealed record MergedPart(PartFolder Folder, RunRecord Record, ImmutableArray<UnitPlanned> Units)
+/// <param name="Bound">The shortest time that its tests take.</param>
+internal sealed record MergedPart(PartFolder Folder, RunRecord Record, LowerBound Bound)
 {
     /// <summary>The number of workers that the part's own numbers may take.</summary>
     public int Workers { get; } =
@@ -18,11 +18,13 @@ internal sealed record MergedPart(PartFolder Folder, RunRecord Record, Immutable
     /// <exception cref="ConcurrentTestException">It cannot be read.</exception>
     public static (MergedPart Part, ImmutableArray<string> Flaws) Read(PartFolder folder, JournalFormat format)
     {
-        var journal = new FoldedJournal(Path.Combine(folder.Path, ArtifactNames.Journal));
+        var journal = new FoldedJournal(Path.Combine(folder.Path, ArtifactNames.Journal), isWhole: false);
         var (_, isTorn) = SavedJournal.Read(folder.Path, journal.Add, format);
         var isWhole = journal.HasEnd && !isTorn;
-        var part = new MergedPart(folder, AsSealed(journal.ToRecord(isTorn) with { Shard = folder.Shard }, folder.Seal), journal.Units);
-        return (part, [.. part.Flaws(journal.Shard, isWhole).OfType<string>().Select(flaw => $"{folder}{flaw}")]);
+        var record = AsSealed(journal.ToRecord(isTorn) with { Shard = folder.Shard }, folder.Seal);
+        var units = journal.Units;
+        var part = new MergedPart(folder, record, RecordedWork.LowerBoundOf(units, record.Tests));
+        return (part, [.. part.Flaws(journal.Shard, isWhole, units).OfType<string>().Select(flaw => $"{folder}{flaw}")]);
     }
 
     private static RunRecord AsSealed(RunRecord record, PartSeal? seal) =>
@@ -33,12 +35,13 @@ internal sealed record MergedPart(PartFolder Folder, RunRecord Record, Immutable
 
     /// <param name="told">The part that its journal says it was.</param>
     /// <param name="isWhole">Its journal has an end.</param>
-    private IEnumerable<string?> Flaws(ShardRecord? told, bool isWhole) => Folder.Seal switch
+    /// <param name="units">What it said that it would run.</param>
+    private IEnumerable<string?> Flaws(ShardRecord? told, bool isWhole, ImmutableArray<UnitPlanned> units) => Folder.Seal switch
     {
         null => [" is not complete itself: it did not come to its end"],
         { ExitCode: not ((int)ConcurrentTestExitCode.Success or (int)ConcurrentTestExitCode.TestsFailed) } seal =>
             [FormattableString.Invariant($" is not complete itself: it ended with {seal.ExitCode}: {ReasonOf(seal)}")],
-        { } seal => FlawsOfWhole(told, isWhole, seal),
+        { } seal => FlawsOfWhole(told, isWhole, units, seal),
     };
 
     // Only the seal knows what was lost after the journal's end.
@@ -46,7 +49,7 @@ internal sealed record MergedPart(PartFolder Folder, RunRecord Record, Immutable
         ? Record.Reason.TrimEnd('.')
         : $"not all of its artifacts could be written; of its tests it said: {Record.Reason.TrimEnd('.')}";
 
-    private IEnumerable<string?> FlawsOfWhole(ShardRecord? told, bool isWhole, PartSeal seal)
+    private IEnumerable<string?> FlawsOfWhole(ShardRecord? told, bool isWhole, ImmutableArray<UnitPlanned> units, PartSeal seal)
     {
         if (!isWhole)
             yield return $": its {ArtifactNames.Journal} has no end";
@@ -58,7 +61,7 @@ internal sealed record MergedPart(PartFolder Folder, RunRecord Record, Immutable
                 $": it ended with {seal.ExitCode}, and its {ArtifactNames.Journal} comes to {(int)Record.ExitCode}");
         }
 
-        if (PartResults.FlawOf(Folder.Planned!, Units, Record.Tests) is { } flaw)
+        if (PartResults.FlawOf(Folder.Planned!, units, Record.Tests) is { } flaw)
             yield return $": {flaw}";
     }
 }

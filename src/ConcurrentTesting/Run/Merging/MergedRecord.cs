@@ -11,13 +11,13 @@ internal static class MergedRecord
     public static RunRecord Of(ImmutableArray<MergedPart> parts, ConcurrentTestSettings settings, RunEnd end)
     {
         ImmutableArray<RunRecord> records = [.. parts.Select(part => part.Record)];
-        ImmutableArray<TestRecord> tests = [.. records.SelectMany(part => part.Tests).OrderBy(test => test.Id, StringComparer.Ordinal)];
+        ImmutableArray<TestRecord> tests = InOrder(records);
         ImmutableArray<OutsideFailure> outside = [.. OutsideFailure.Together(records.SelectMany(part => part.Outside))];
         var (exitCode, reason) = VerdictOf(end, tests, outside, settings, records);
         var phases = Phases(records);
         var bound = tests.IsEmpty
             ? TimeSpan.Zero
-            : RecordedWork.LowerBoundOf([.. parts.SelectMany(part => part.Units)], tests, settings.Workers);
+            : TimeSpan.FromSeconds(parts.Select(part => part.Bound).Aggregate((one, other) => one.With(other)).On(settings.Workers));
         return new RunRecord
         {
             RunId = $"{records[0].RunId}-merged",
@@ -66,6 +66,33 @@ internal static class MergedRecord
         Workers = [],
         Incidents = [],
     };
+
+    // Each part has its tests in the order of their ids; of equal ones the first part's come first.
+    private static ImmutableArray<TestRecord> InOrder(ImmutableArray<RunRecord> parts)
+    {
+        var tests = ImmutableArray.CreateBuilder<TestRecord>(parts.Sum(part => part.Tests.Length));
+        var next = new PriorityQueue<(int Part, int Test), (string Id, int Part)>(
+            Comparer<(string Id, int Part)>.Create((one, other) => string.CompareOrdinal(one.Id, other.Id) is not 0 and var order
+                ? order
+                : one.Part.CompareTo(other.Part)));
+        for (var part = 0; part < parts.Length; part++)
+        {
+            if (!parts[part].Tests.IsEmpty)
+                next.Enqueue((part, 0), (parts[part].Tests[0].Id, part));
+        }
+
+        while (next.TryPeek(out var at, out _))
+        {
+            var of = parts[at.Part].Tests;
+            tests.Add(of[at.Test]);
+            if (at.Test + 1 < of.Length)
+                next.DequeueEnqueue((at.Part, at.Test + 1), (of[at.Test + 1].Id, at.Part));
+            else
+                next.Dequeue();
+        }
+
+        return tests.MoveToImmutable();
+    }
 
     // A part may have had stricter settings than the first.
     private static (ConcurrentTestExitCode ExitCode, string Reason) VerdictOf(

@@ -46,9 +46,10 @@ internal static class ShardPlanFile
     /// <exception cref="JsonException">It is no plan of a version that is known, or its parts are not what it says of them.</exception>
     public static ShardPlan Parse(ReadOnlySpan<byte> json)
     {
-        if (VersionOf(json) is var version && version != ShardPlan.CurrentVersion)
+        var plan = WrittenPlan.Read(json);
+        if ((plan?.Version ?? VersionOf(json)) is var version && version != ShardPlan.CurrentVersion)
             throw new JsonException(FormattableString.Invariant($"it is of version {version}, and {ShardPlan.CurrentVersion} is known"));
-        var plan = JsonSerializer.Deserialize<ShardPlan>(json, Format) ?? throw new JsonException("it is empty");
+        plan ??= JsonSerializer.Deserialize<ShardPlan>(json, Format) ?? throw new JsonException("it is empty");
         return Flaw(plan) is { } flaw ? throw new JsonException(flaw) : plan;
     }
 

@@ -1,0 +1,57 @@
+namespace ConcurrentTesting.Scheduling.Sharding;
+
+/// <summary>Reads a plan as <see cref="ShardPlanFile"/> writes it: it may have a hundred thousand tests, and each machine reads it.</summary>
+internal static class WrittenPlan
+{
+    /// <returns>Null: it is for the serializer.</returns>
+    public static ShardPlan? Read(ReadOnlySpan<byte> text)
+    {
+        var json = new WrittenJson(text, new SharedText());
+        json.Begin();
+        var plan = new ShardPlan
+        {
+            Version = json.Number("version"u8),
+            Id = json.OptionalText("id"u8),
+            Discovery = json.Text("discovery"u8),
+            Timings = json.OptionalText("timings"u8),
+            Seed = json.OptionalNumber("seed"u8),
+            TargetSeconds = json.OptionalReal("targetSeconds"u8),
+            Workers = json.OptionalNumber("workers"u8),
+            Tests = json.Number("tests"u8),
+            Parts = ReadParts(ref json),
+        };
+        json.End();
+        return json.IsAsWritten ? plan : null;
+    }
+
+    private static ImmutableArray<ShardPart> ReadParts(ref WrittenJson json)
+    {
+        var parts = ImmutableArray.CreateBuilder<ShardPart>();
+        json.BeginArray("parts"u8);
+        while (json.HasMore())
+        {
+            json.BeginObject();
+            parts.Add(new ShardPart(
+                json.Number("part"u8), json.RealOrNull("seconds"u8), json.Number("tests"u8), ReadClasses(ref json)));
+            json.EndObject();
+        }
+
+        return parts.DrainToImmutable();
+    }
+
+    private static ImmutableArray<ShardClass> ReadClasses(ref WrittenJson json)
+    {
+        var classes = ImmutableArray.CreateBuilder<ShardClass>();
+        json.BeginArray("classes"u8);
+        while (json.HasMore())
+        {
+            json.BeginObject();
+            classes.Add(new ShardClass(
+                json.Text("assembly"u8), json.Text("class"u8), json.RealOrNull("seconds"u8), json.Texts("tests"u8),
+                json.Texts("explicit"u8)));
+            json.EndObject();
+        }
+
+        return classes.DrainToImmutable();
+    }
+}
