@@ -39,6 +39,9 @@ internal sealed record QueueItem
     /// <summary>Another machine is to run them, unless there is none.</summary>
     public bool NotHere { get; init; }
 
+    /// <summary>How many reruns of the run's budget they cost.</summary>
+    public int Reruns { get; init; }
+
     /// <summary>How long they wait.</summary>
     public double DelaySeconds { get; init; }
 }
@@ -119,6 +122,9 @@ internal sealed record QueueAcknowledgement
     /// <summary>How many of them run again because they failed.</summary>
     public int Reruns { get; init; }
 
+    /// <summary>How many may, of all machines.</summary>
+    public int MostReruns { get; init; } = int.MaxValue;
+
     /// <summary>Nothing failed in it outside of tests: a later attempt of the run need not repeat it.</summary>
     public bool IsGood { get; init; } = true;
 
@@ -150,7 +156,8 @@ internal sealed record QueueLeases(IReadOnlyCollection<long> Held, IReadOnlyColl
 /// <param name="IsTaken">The lease was no longer the machine's: nothing was written.</param>
 /// <param name="Faults">How many faulty ends of the machine came one after another.</param>
 /// <param name="OthersPass">Another machine is there whose last item ended well.</param>
-internal sealed record QueueAnswer(bool IsTaken, int Faults, bool OthersPass);
+/// <param name="Denied">How many reruns it was not granted, because the machines together have used up all.</param>
+internal sealed record QueueAnswer(bool IsTaken, int Faults, bool OthersPass, int Denied = 0);
 
 /// <summary>All that the machines of a run have left in the queue.</summary>
 internal sealed record QueuedResults(
@@ -181,7 +188,8 @@ internal sealed record QueuedMachine(Guid Id, int Number, string Name, int Worke
     public bool IsEarlier => State == MachineState.Earlier;
 }
 
-internal sealed record QueuedBatch(Guid Machine, byte[] Events);
+/// <param name="Results">How many results the queue has counted of it.</param>
+internal sealed record QueuedBatch(Guid Machine, byte[] Events, int Results);
 
 /// <summary>A test that has not all of its results.</summary>
 /// <param name="Story">Why nobody tries it any more; null: somebody may.</param>

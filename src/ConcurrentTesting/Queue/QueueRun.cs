@@ -61,20 +61,15 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                 await using var batch = new NpgsqlBatch(session);
                 if (_hasExclusive)
                     batch.BatchCommands.Add(Part(QueueSql.LockRun));
-                var takesBack = !IsBack;
-                if (takesBack)
-                {
-                    batch.BatchCommands.Add(
-                        Part(
-                            QueueSql.TakeBack, ("machine", machine.Id), ("mostLosses", QueueSql.MostLosses),
-                            ("mostLossesInAll", QueueSql.MostLossesInAll), ("held", held.ToArray())));
-                }
-
+                batch.BatchCommands.Add(
+                    Part(
+                        QueueSql.TakeBack, ("machine", machine.Id), ("mostLosses", QueueSql.MostLosses),
+                        ("mostLossesInAll", QueueSql.MostLossesInAll), ("held", held.ToArray())));
                 batch.BatchCommands.Add(ClaimOf(worker, host, claim));
                 batch.BatchCommands.Add(Part(QueueSql.Claimed, ("claim", claim)));
                 batch.BatchCommands.Add(Part(QueueSql.Tries, ("claim", claim)));
                 batch.BatchCommands.Add(Part(QueueSql.State));
-                return await ReadClaimAsync(batch, takesBack, token);
+                return await ReadClaimAsync(batch, token);
             },
             cancellationToken);
     }
@@ -111,11 +106,10 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                         ("events", end.Events), ("tests", end.Results.Select(result => result.Test).ToArray()),
                         ("rows", end.Results.Select(result => result.Row).ToArray()),
                         ("outcomes", end.Results.Select(result => result.Outcome).ToArray()),
-                        ("open", end.Again.SelectMany(item => item.Tests).ToArray()),
                         ("tried", end.Tries.Select(tries => tries.Test).ToArray()),
                         ("reruns", end.Tries.Select(tries => tries.Reruns).ToArray()),
                         ("retries", end.Tries.Select(tries => tries.Retries).ToArray()), ("faulty", end.IsFaulty),
-                        ("good", end.IsGood), ("rerun", end.Reruns), .. Told(end.Beside)]);
+                        ("good", end.IsGood), ("rerun", end.Reruns), ("mostReruns", end.MostReruns), .. Told(end.Beside)]);
                 command.Parameters.Add(Json("again", end.Again));
                 var answer = await AnswerAsync(command, token);
                 return answer.IsTaken && await IsAcknowledgedAsync(session, end.Lease, token) ? answer with { IsTaken = false } : answer;
@@ -196,7 +190,7 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                 found[0].Plan,
                 await ReadAllAsync(machines, MachineOf, token),
                 await ReadAllAsync(
-                    batches, reader => new QueuedBatch(reader.GetGuid(0), reader.GetFieldValue<byte[]>(1)), token),
+                    batches, reader => new QueuedBatch(reader.GetGuid(0), reader.GetFieldValue<byte[]>(1), (int)reader.GetInt64(2)), token),
                 await ReadAllAsync(
                     notDone, reader => new QueuedTest(reader.GetInt32(0), reader.GetString(1), TextOf(reader, 2)), token),
                 found[0].Seal,
@@ -291,12 +285,12 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
         ("least", LeastSeconds), ("most", (long)MostCases), ("exclusive", _hasExclusive));
 
     // The answers come in the order of ClaimAsync's questions; the claim itself has none.
-    private async Task<QueueTurn> ReadClaimAsync(NpgsqlBatch batch, bool takesBack, CancellationToken cancellationToken)
+    private async Task<QueueTurn> ReadClaimAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
     {
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         if (_hasExclusive)
             await reader.NextResultAsync(cancellationToken);
-        var lost = takesBack ? await LostAsync(reader, cancellationToken) : [];
+        var lost = await LostAsync(reader, cancellationToken);
         var claim = await ClaimedAsync(reader, cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         var tries = ImmutableArray.CreateBuilder<QueueTries>();
@@ -351,7 +345,7 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
     {
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return new QueueAnswer(!reader.GetBoolean(0), reader.GetInt32(1), reader.GetBoolean(2));
+        return new QueueAnswer(!reader.GetBoolean(0), reader.GetInt32(1), reader.GetBoolean(2), reader.GetInt32(3));
     }
 
     private static QueuedMachine MachineOf(NpgsqlDataReader reader) => new(

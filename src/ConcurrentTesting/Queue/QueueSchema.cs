@@ -29,6 +29,7 @@ internal static class QueueSchema
             reruns integer NOT NULL DEFAULT 0,
             sealer uuid,
             sealer_until timestamptz,
+            sealings integer NOT NULL DEFAULT 0,
             sealed_at timestamptz,
             exit_code integer,
             reason text);
@@ -44,6 +45,7 @@ internal static class QueueSchema
             seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
             faults integer NOT NULL DEFAULT 0,
             good_at timestamptz,
+            calm_until timestamptz,
             PRIMARY KEY (run, machine),
             UNIQUE (run, number));
         CREATE TABLE concurrent_test.beside (
@@ -83,11 +85,16 @@ internal static class QueueSchema
             not_before timestamptz,
             state text NOT NULL DEFAULT 'open',
             lease bigint,
-            claim uuid,
-            machine uuid,
-            until timestamptz,
-            deadline timestamptz,
             PRIMARY KEY (run, item));
+        CREATE TABLE concurrent_test.claims (
+            run text NOT NULL REFERENCES concurrent_test.runs ON DELETE CASCADE,
+            lease bigint NOT NULL,
+            claim uuid NOT NULL,
+            machine uuid NOT NULL,
+            cases integer NOT NULL,
+            until timestamptz NOT NULL,
+            deadline timestamptz,
+            PRIMARY KEY (run, lease));
         CREATE INDEX items_waiting ON concurrent_test.items (run) WHERE state IN ('open', 'leased');
         CREATE INDEX items_first ON concurrent_test.items (run, failed_last DESC, seconds DESC, item) WHERE state = 'open';
         CREATE INDEX items_of_assembly ON concurrent_test.items (run, assembly, failed_last DESC, seconds DESC, item)

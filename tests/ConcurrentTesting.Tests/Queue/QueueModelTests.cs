@@ -21,6 +21,10 @@ public sealed class QueueModelTests(QueueServer server) : IClassFixture<QueueSer
         GiveBack,
         Lose,
         Heartbeat,
+        Begin,
+        Overrun,
+        WakeToPass,
+        WakeToBeat,
     }
 
     private static readonly Gen<(Kind Kind, int Machine, int Pick)> Step =
@@ -48,11 +52,15 @@ public sealed class QueueModelTests(QueueServer server) : IClassFixture<QueueSer
                 Kind.PassTwice => model.PassTwiceAsync(pick),
                 Kind.GiveBack => model.GiveBackAsync(machine, pick),
                 Kind.Lose => model.LoseAsync(machine, pick),
+                Kind.Begin => model.BeginAsync(machine),
+                Kind.Overrun => model.OverrunAsync(machine, pick),
+                Kind.WakeToPass or Kind.WakeToBeat => model.WakeUpAsync(machine, pick, passes: kind == Kind.WakeToPass),
                 _ => model.HeartbeatAsync(machine),
             });
         }
 
         await model.DrainAsync();
         (await model.NotAsModelledAsync()).ShouldBe([]);
+        await model.EndAsync();
     }
 }

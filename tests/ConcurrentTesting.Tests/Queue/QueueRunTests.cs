@@ -1,4 +1,5 @@
 using ConcurrentTesting.Queue;
+using ConcurrentTesting.Record;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using Shouldly;
@@ -129,7 +130,7 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
             if (!claim.Tests.Contains(Poison))
                 await machine.PassAsync(claim);
             else
-                lost += (int)await server.ScalarAsync($"WITH late AS (UPDATE concurrent_test.items SET until = clock_timestamp() - interval '1s' WHERE run = '{_run}' AND lease = {claim.Lease} RETURNING lease) SELECT count(DISTINCT lease) FROM late");
+                lost += (int)await server.ScalarAsync($"WITH late AS (UPDATE concurrent_test.claims SET until = clock_timestamp() - interval '1s' WHERE run = '{_run}' AND lease = {claim.Lease} RETURNING lease) SELECT count(DISTINCT lease) FROM late");
         }
 
         lost.ShouldBe(QueueSql.MostLosses);
@@ -150,6 +151,53 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
         (await one.Run.HeartbeatAsync(2, new QueueLeases([claim.Lease], [claim.Lease], TimeSpan.Zero), QueueBeside.Nothing, CancellationToken.None)).ShouldBe([claim.Lease]);
         (await other.ClaimAsync())!.Tests.ShouldBe([0]);
         (await one.PassAsync(claim)).IsTaken.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_lease_holds_as_long_as_all_of_its_tests_together_may_take()
+    {
+        var (one, other) = (Machine(), Machine());
+        var claim = await BothItemsAsync(one, other);
+        QueueLeases begun = new([claim.Lease], [claim.Lease], TimeSpan.FromSeconds(1));
+        await one.Run.HeartbeatAsync(2, begun, QueueBeside.Nothing, CancellationToken.None);
+        await PassAsync(seconds: 30);
+
+        (await one.Run.HeartbeatAsync(2, begun, QueueBeside.Nothing, CancellationToken.None)).ShouldBe([claim.Lease]);
+        (await other.ClaimAsync()).ShouldBeNull("the class of one test had 11 s, and all of them together have 51 s");
+        await PassAsync(seconds: 30);
+
+        (await other.ClaimAsync()).ShouldNotBeNull();
+        (await one.BeatAsync(claim.Lease)).ShouldBeEmpty("a lease is lost as a whole");
+        (await one.PassAsync(claim)).IsTaken.ShouldBeTrue();
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.batches WHERE run = '{_run}'")).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_lease_that_is_taken_while_its_machine_wakes_up_is_not_divided(bool takesFirst)
+    {
+        var (one, other) = (Machine(), Machine());
+        var claim = await BothItemsAsync(one, other);
+        await LateAsync(claim.Lease);
+        await using var holding = new NpgsqlConnection(server.ConnectionString);
+        await holding.OpenAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await holding.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand($"SELECT FROM concurrent_test.items WHERE run = '{_run}' ORDER BY item LIMIT 1 FOR UPDATE", holding);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        // Whoever comes first is kept in the middle of what it writes.
+        Func<Task<bool>>[] questions = [async () => await other.ClaimAsync() is not null, async () => !(await one.PassAsync(claim, PlayedMachine.Item(claim.Tests, "rerun"))).IsTaken];
+        var first = questions[takesFirst ? 0 : 1]();
+        await UntilWaitingAsync(first);
+        var second = questions[takesFirst ? 1 : 0]();
+        await UntilWaitingAsync(second, others: first.IsCompleted ? 0 : 1);
+        await transaction.CommitAsync(TestContext.Current.CancellationToken);
+
+        new[] { await first, await second }.ShouldBe([true, false]);
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.batches WHERE run = '{_run}'")).ShouldBe(takesFirst ? 0 : 1);
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.items WHERE run = '{_run}' AND losses = 1")).ShouldBe(takesFirst ? 2 : 0);
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.items WHERE run = '{_run}' AND reason = 'rerun'")).ShouldBe(takesFirst ? 0 : 1);
     }
 
     [Fact]
@@ -188,6 +236,70 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
 
         (await other.StateAsync()).Seal.ShouldNotBeNull().Reason.ShouldBe("all passed\uFFFD");
         (await Machine().JoinAsync(PlayedMachine.Plan(1))).Seal!.ExitCode.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Who_ends_a_run_after_another_took_too_long_has_more_time_for_it()
+    {
+        var (one, other) = (Machine(), Machine());
+        await one.JoinAsync(PlayedMachine.Plan(1));
+        await other.JoinAsync(PlayedMachine.Plan(1));
+        await one.PassAsync((await one.ClaimAsync())!);
+        await one.LeaveAsync();
+        await other.LeaveAsync();
+        (await one.Run.BeginSealAsync(CancellationToken.None)).ShouldBeTrue();
+        (await SecondsAsync()).ShouldBeInRange(29, 30);
+        await server.ScalarAsync($"WITH over AS (UPDATE concurrent_test.runs SET sealer_until = clock_timestamp() - interval '1s' WHERE run = '{_run}' RETURNING 1) SELECT count(*) FROM over");
+
+        (await other.Run.BeginSealAsync(CancellationToken.None)).ShouldBeTrue();
+        (await SecondsAsync()).ShouldBeInRange(59, 60, "otherwise reading that takes longer would never come to an end");
+
+        Task<long> SecondsAsync() => server.ScalarAsync($"SELECT ceil(extract(epoch FROM sealer_until - clock_timestamp())) FROM concurrent_test.runs WHERE run = '{_run}'");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task After_the_queue_was_away_nobody_is_taken_for_lost_before_each_could_tell_that_it_lives(bool isFirst)
+    {
+        var (lives, late) = (Machine(), Machine());
+        await lives.JoinAsync(PlayedMachine.Plan(1, 1));
+        var (one, other) = ((await lives.ClaimAsync())!, (await lives.ClaimAsync())!);
+        await ExecuteAsync($"UPDATE concurrent_test.machines SET seen_at = seen_at - interval '40 s' WHERE run = '{_run}'; UPDATE concurrent_test.claims SET until = until - interval '40 s' WHERE run = '{_run}'");
+        if (isFirst)
+            (await lives.BeatAsync(one.Lease)).ShouldBe([one.Lease]);
+        await late.JoinAsync(PlayedMachine.Plan(1, 1));
+
+        (await late.ClaimAsync()).ShouldBeNull("the queue was away, and the other could not be heard");
+        (await lives.BeatAsync(one.Lease, other.Lease)).ShouldBe([one.Lease, other.Lease], ignoreOrder: true);
+        (await server.ScalarAsync($"SELECT losses FROM concurrent_test.runs WHERE run = '{_run}'")).ShouldBe(0);
+        await LateAsync(other.Lease);
+        await ExecuteAsync($"UPDATE concurrent_test.machines SET calm_until = calm_until - interval '30 s' WHERE run = '{_run}'");
+        (await late.ClaimAsync())!.Tests.ShouldBe(other.Tests, "it was not heard of although it could be");
+    }
+
+    [Fact]
+    public async Task The_reruns_of_all_machines_are_one_budget()
+    {
+        var (one, other) = (Machine(workers: 1), Machine(workers: 1));
+        await one.JoinAsync(PlayedMachine.Plan(2, 2));
+        await other.JoinAsync(PlayedMachine.Plan(2, 2));
+        var (first, second) = ((await one.ClaimAsync())!, (await other.ClaimAsync())!);
+
+        (await FailAsync(one, first)).ShouldBe(new QueueAnswer(IsTaken: false, Faults: 0, OthersPass: false));
+        (await FailAsync(other, second)).Denied.ShouldBe(1, "three are granted, and each of them would take two");
+
+        (await server.ScalarAsync($"SELECT reruns FROM concurrent_test.runs WHERE run = '{_run}'")).ShouldBe(3);
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.items WHERE run = '{_run}' AND reason = 'rerun'")).ShouldBe(3);
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.tests WHERE run = '{_run}' AND state = 'done'")).ShouldBe(1, "its failure stands");
+
+        static Task<QueueAnswer> FailAsync(PlayedMachine machine, QueueClaim claim) => machine.Run.AcknowledgeAsync(0, PlayedMachine.End(claim) with
+        {
+            Results = [.. claim.Tests.Select(test => new QueueResult(test, 0, "Failed"))],
+            Again = [.. claim.Tests.Select(test => PlayedMachine.Item([test], BatchReasons.Rerun) with { Reruns = 1 })],
+            Reruns = 2,
+            MostReruns = 3,
+        }, CancellationToken.None);
     }
 
     [Fact]
@@ -274,7 +386,7 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
         await machine.JoinAsync(PlayedMachine.Plan(1, 1, 1, 1));
         var (first, second) = ((await machine.ClaimAsync())!, (await machine.ClaimAsync())!);
         var claim = Guid.NewGuid();
-        await server.ScalarAsync($"WITH same AS (UPDATE concurrent_test.items SET claim = '{claim}' WHERE run = '{_run}' AND state = 'leased' RETURNING 1) SELECT count(*) FROM same");
+        await server.ScalarAsync($"WITH same AS (UPDATE concurrent_test.claims SET claim = '{claim}' WHERE run = '{_run}' RETURNING 1) SELECT count(*) FROM same");
 
         await using var connection = new NpgsqlConnection(server.ConnectionString);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
@@ -308,16 +420,11 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var firstTry = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
         await using var command = new NpgsqlCommand(
-            $"UPDATE concurrent_test.items SET state = 'done' WHERE run = '{_run}'; INSERT INTO concurrent_test.batches (run, lease, machine, events, is_good) SELECT run, lease, machine, '', true FROM concurrent_test.items WHERE run = '{_run}'", connection);
+            $"UPDATE concurrent_test.items SET state = 'done' WHERE run = '{_run}'; INSERT INTO concurrent_test.batches (run, lease, machine, events, is_good) SELECT run, lease, machine, '', true FROM concurrent_test.claims WHERE run = '{_run}'; DELETE FROM concurrent_test.claims WHERE run = '{_run}'", connection);
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
 
         var second = machine.PassAsync(claim);
-        using (var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30)))
-        {
-            while (await server.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ConcurrentTest queue' AND wait_event_type = 'Lock'") == 0)
-                await Task.Delay(5, bound.Token);
-        }
-
+        await UntilWaitingAsync(second);
         await firstTry.CommitAsync(TestContext.Current.CancellationToken);
 
         (await second).IsTaken.ShouldBeFalse();
@@ -397,18 +504,15 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
     }
 
     [Fact]
-    public async Task After_the_queue_was_away_nobody_is_taken_for_lost_before_each_could_tell_that_it_lives()
+    public async Task A_machine_knows_for_a_lease_that_the_queue_was_away()
     {
         var time = new FakeTimeProvider();
         await using var connection = new QueueConnection(server.ConnectionString, time);
         var back = new QueueRun(connection, _run, new QueueMachine(Guid.NewGuid(), "back", 2));
-        var other = Machine();
-        await other.JoinAsync(PlayedMachine.Plan(1));
         await back.JoinAsync(PlayedMachine.Plan(1), TimeSpan.FromSeconds(30), CancellationToken.None);
-        await LateAsync((await other.ClaimAsync())!.Lease);
         await server.ScalarAsync($"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'ConcurrentTest queue'");
 
-        var asking = back.ClaimAsync(0, -1, [], CancellationToken.None);
+        var asking = back.StateAsync(CancellationToken.None);
         using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!asking.IsCompleted)
         {
@@ -417,10 +521,10 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
             bound.Token.ThrowIfCancellationRequested();
         }
 
-        (await asking).Claim.ShouldBeNull("the other had no chance to be heard");
+        await asking;
         back.IsBack.ShouldBeTrue();
         time.Advance(TimeSpan.FromSeconds(31));
-        (await back.ClaimAsync(0, -1, [], CancellationToken.None)).Claim!.Tests.ShouldBe([0]);
+        back.IsBack.ShouldBeFalse();
     }
 
     [Fact]
@@ -537,8 +641,32 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
 
     private static QueueBeside Beside(int first, params byte[] events) => new(first, [.. events.Select(one => new[] { one })], [.. events.Select(_ => true)]);
 
+    /// <summary>The first has a class of 40 tests and one of a single test, by one lease.</summary>
+    private static async Task<QueueClaim> BothItemsAsync(PlayedMachine one, PlayedMachine other)
+    {
+        await one.JoinAsync(PlayedMachine.Plan(40, 1));
+        await other.JoinAsync(PlayedMachine.Plan(40, 1));
+        one.Run.LeastSeconds = 100;
+        var claim = (await one.ClaimAsync())!;
+        claim.Tests.Length.ShouldBe(41);
+        return claim;
+    }
+
+    /// <summary>Until it has its answer, or waits for another transaction.</summary>
+    private async Task UntilWaitingAsync(Task question, int others = 0)
+    {
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!question.IsCompleted && await server.ScalarAsync(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ConcurrentTest queue' AND wait_event_type = 'Lock'") <= others)
+            await Task.Delay(5, bound.Token);
+    }
+
+    /// <summary>So much time passes for all leases.</summary>
+    private Task<long> PassAsync(int seconds) => server.ScalarAsync(
+        $"WITH passed AS (UPDATE concurrent_test.claims SET until = until - interval '{seconds} s', deadline = deadline - interval '{seconds} s' WHERE run = '{_run}' RETURNING 1) SELECT count(*) FROM passed");
+
     private Task<long> LateAsync(long lease) =>
-        server.ScalarAsync($"WITH late AS (UPDATE concurrent_test.items SET until = clock_timestamp() - interval '1s' WHERE run = '{_run}' AND lease = {lease} RETURNING 1) SELECT count(*) FROM late");
+        server.ScalarAsync($"WITH late AS (UPDATE concurrent_test.claims SET until = clock_timestamp() - interval '1s' WHERE run = '{_run}' AND lease = {lease} RETURNING 1) SELECT count(*) FROM late");
 
     private async Task ExecuteAsync(string sql)
     {

@@ -93,7 +93,7 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
         var frozen = Machine("frozen", settings => settings with { QueueLease = TimeSpan.FromSeconds(2) });
         var first = frozen.RunAsync(catalog, HangAsync);
         await begun.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
-        await server.ScalarAsync($"WITH late AS (UPDATE concurrent_test.items SET until = clock_timestamp() - interval '1s' WHERE run = '{_run}' AND state = 'leased' RETURNING 1) SELECT count(*) FROM late");
+        await server.ScalarAsync($"WITH late AS (UPDATE concurrent_test.claims SET until = clock_timestamp() - interval '1s' WHERE run = '{_run}' RETURNING 1) SELECT count(*) FROM late");
 
         var second = await Machine("other").RunAsync(catalog, Pass);
 
