@@ -108,6 +108,24 @@ internal sealed class Accounting(
     private int _rerunsInAll = rerunsInAll;
     private int _splitsLeft = SplitsInAll;
 
+    /// <summary>Other machines have used up the reruns.</summary>
+    /// <returns>Whether that is news.</returns>
+    public bool UseUpReruns()
+    {
+        lock (_gate)
+            return _areRerunsUsedUp != (_areRerunsUsedUp = true);
+    }
+
+    /// <summary>How often failing tests may run again in the whole run.</summary>
+    public int RerunsInAll
+    {
+        get
+        {
+            lock (_gate)
+                return _rerunsInAll;
+        }
+    }
+
     /// <summary>The plan is known: all tests, and how many reruns they are worth.</summary>
     public void Know(IReadOnlyDictionary<TestEntry, double> predictions, int rerunsInAll)
     {
