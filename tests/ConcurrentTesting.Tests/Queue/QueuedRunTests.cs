@@ -631,6 +631,7 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
     [InlineData("GITHUB_RUN_ID=77 GITHUB_RUN_ATTEMPT=2", "77-2")]
     [InlineData("CI_PIPELINE_ID=88 CI_JOB_ID=3", "88")]
     [InlineData("BUILD_BUILDID=99", "99")]
+    [InlineData("BUILD_BUILDID=99 SYSTEM_STAGEATTEMPT=2", "99-2")]
     public void A_run_is_called_as_the_host_calls_what_all_machines_share(string variables, string name)
     {
         var environment = variables.Split(' ').Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
