@@ -210,9 +210,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
             Results = [.. ResultsOf(ran.Events)],
             Again = again,
             Tries = [.. verdict.RunsAgain.Distinct().Select(TriesOf)],
-            // What skipped itself behind a failure comes along and costs nothing.
-            Reruns = verdict.Again.Where(batch => batch.Reason == BatchReasons.Rerun)
-                .Sum(batch => batch.Entries.Count(verdict.Failed.Contains)),
+            Reruns = verdict.Reruns,
             IsGood = !ran.Events.Any(happened => happened is OutsideFailed),
             IsFaulty = IsFaultyEnd(verdict),
             Beside = _events.Untold(_lines),
@@ -261,7 +259,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
         return new QueueTries(_tests.NumberOf(entry), reruns, retries);
     }
 
-    private static bool IsFaultyEnd(BatchVerdict verdict) => verdict.Again.Any(again => again.Reason == BatchReasons.Retry);
+    private static bool IsFaultyEnd(BatchVerdict verdict) => verdict.Again.Any(again => again.IsRetry);
 
     private void Heed(QueueAnswer answer, bool isFaulty)
     {

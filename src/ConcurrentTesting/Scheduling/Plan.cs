@@ -31,6 +31,9 @@ internal sealed record Batch
     /// <summary>Tests that have their results and run again because others of the batch are not themselves without them.</summary>
     public ImmutableArray<TestEntry> Companions { get; init; } = [];
 
+    /// <summary>The infrastructure failed tests of it, which are tried again, whatever else its reason is.</summary>
+    public bool IsRetry { get => field || Reason == BatchReasons.Retry; init; }
+
     /// <summary>Where its suspect ran, and since when, as its host ended before the test did; null where none did.</summary>
     public (int Worker, DateTimeOffset? Since)? Interrupted { get; init; }
 
