@@ -65,7 +65,8 @@ internal sealed record QueueJoined(
     ImmutableArray<string> Machines, int Left, DateTime CreatedAt, QueueSeal? Seal, bool IsOld);
 
 /// <summary>A sealed run's verdict.</summary>
-internal sealed record QueueSeal(int ExitCode, string Reason, DateTime At);
+/// <param name="Machines">The names of all machines that came into it.</param>
+internal sealed record QueueSeal(int ExitCode, string Reason, DateTime At, ImmutableArray<string> Machines);
 
 /// <summary>What was used of a test's budgets.</summary>
 internal readonly record struct QueueTries(int Test, int Reruns, int Retries);

@@ -184,8 +184,8 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
             var found = await ReadAllAsync(
                 command,
                 reader => (
-                    Plan: reader.GetFieldValue<byte[]>(0), Seal: SealOf(reader, 1), CreatedAt: reader.GetDateTime(4),
-                    IsOld: reader.GetBoolean(5)),
+                    Plan: reader.GetFieldValue<byte[]>(0), Seal: SealOf(reader, 1), CreatedAt: reader.GetDateTime(5),
+                    IsOld: reader.GetBoolean(6)),
                 token);
             if (found.IsEmpty)
                 return null;
@@ -279,9 +279,9 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                 reader.GetGuid(0) == machine.Id,
                 JsonSerializer.Deserialize<Dictionary<string, string>>(reader.GetString(1))!
                     .ToImmutableSortedDictionary(StringComparer.Ordinal),
-                reader.GetTimeSpan(2), reader.GetBoolean(3), [.. reader.GetFieldValue<string[]>(8)], (int)reader.GetInt64(9),
+                reader.GetTimeSpan(2), reader.GetBoolean(3), [.. reader.GetFieldValue<string[]>(9)], (int)reader.GetInt64(10),
                 reader.GetDateTime(4),
-                SealOf(reader, 5), reader.GetBoolean(10)),
+                SealOf(reader, 5), reader.GetBoolean(11)),
             cancellationToken);
         return found.FirstOrDefault();
     }
@@ -360,7 +360,9 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
 
     private static QueueSeal? SealOf(NpgsqlDataReader reader, int first) => reader.IsDBNull(first)
         ? null
-        : new QueueSeal(reader.GetInt32(first), reader.GetString(first + 1), reader.GetDateTime(first + 2));
+        : new QueueSeal(
+            reader.GetInt32(first), reader.GetString(first + 1), reader.GetDateTime(first + 2),
+            [.. reader.GetFieldValue<string[]>(first + 3)]);
 
     private static string? TextOf(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 

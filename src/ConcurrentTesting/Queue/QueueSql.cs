@@ -21,6 +21,14 @@ internal static class QueueSql
     /// <summary>What it says of its tests is of today.</summary>
     private const string IsFresh = "b.acknowledged_at > clock_timestamp() - interval '24 hours'";
 
+    /// <summary>Of a run <c>r</c>: its verdict, and the machines that came into it.</summary>
+    private const string Verdict =
+        $"""
+        r.exit_code, r.reason, r.sealed_at, CASE WHEN r.sealed_at IS NOT NULL THEN ARRAY(
+                SELECT m.name FROM concurrent_test.machines m WHERE m.run = r.run AND m.state <> '{MachineState.Earlier}'
+                ORDER BY m.number) END
+        """;
+
     public const string Lead =
         """
         INSERT INTO concurrent_test.runs (run, leader, fingerprint, plan, lease, exclusive)
@@ -113,7 +121,7 @@ internal static class QueueSql
 
     public const string Look =
         $"""
-        SELECT r.leader, r.fingerprint::text, r.lease, r.exclusive, r.created_at, r.exit_code, r.reason, r.sealed_at,
+        SELECT r.leader, r.fingerprint::text, r.lease, r.exclusive, r.created_at, {Verdict},
             ARRAY(
                 SELECT m.name FROM concurrent_test.machines m WHERE m.run = r.run AND m.machine <> @machine AND {IsLive}
                 ORDER BY m.number),
@@ -262,7 +270,7 @@ internal static class QueueSql
                 SELECT count(*) FROM (
                     SELECT FROM concurrent_test.items i WHERE i.run = r.run AND i.state IN ('open', 'leased') LIMIT 1) AS waiting),
             (SELECT count(*) FROM concurrent_test.machines m WHERE m.run = r.run AND {IsLive}),
-            r.reruns, r.exit_code, r.reason, r.sealed_at
+            r.reruns, {Verdict}
         FROM concurrent_test.runs r WHERE r.run = @run
         """;
 
@@ -424,7 +432,7 @@ internal static class QueueSql
         """;
 
     public const string ReadRun =
-        $"SELECT r.plan, r.exit_code, r.reason, r.sealed_at, r.created_at, {IsOld} FROM concurrent_test.runs r WHERE r.run = @run";
+        $"SELECT r.plan, {Verdict}, r.created_at, {IsOld} FROM concurrent_test.runs r WHERE r.run = @run";
 
     public const string ReadMachines =
         """

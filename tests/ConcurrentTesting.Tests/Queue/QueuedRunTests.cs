@@ -35,6 +35,8 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
         var ends = await Task.WhenAll(Machine("one").RunAsync(_catalog, Pass), Machine("other").RunAsync(_catalog, Pass), Machine("third").RunAsync(_catalog, Pass));
 
         ends.ShouldAllBe(end => end.ExitCode == ConcurrentTestExitCode.Success);
+        ends.Select(end => end.Reason).Distinct().ShouldHaveSingleItem().ShouldMatch($@"^Run {_run} of 3 machines \(\w+, \w+, \w+\): All tests passed\.$");
+        new[] { "one", "other", "third" }.ShouldAllBe(name => ends[0].Reason.Contains(name));
         var record = await RecordAsync();
         (record.ExitCode, record.Discovered).ShouldBe((ConcurrentTestExitCode.Success, 18));
         record.Tests.Length.ShouldBe(18);
@@ -305,7 +307,7 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
 
         var end = await Attempt(2).RunAsync(_catalog, Pass);
 
-        (end.ExitCode, end.Reason).ShouldBe((ConcurrentTestExitCode.Success, $"Run {_run}-2 of all machines: All tests passed. 18 of 18 tests did not run again: their results are those of an earlier attempt."));
+        (end.ExitCode, end.Reason).ShouldBe((ConcurrentTestExitCode.Success, $"Run {_run}-2 of 1 machine (attempt-2): All tests passed. 18 of 18 tests did not run again: their results are those of an earlier attempt."));
     }
 
     [Fact]
@@ -319,7 +321,7 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
 
         var end = await third.RunAsync(_catalog, Pass);
 
-        (end.ExitCode, end.Reason).ShouldBe((ConcurrentTestExitCode.Success, $"Run {_run}-3 of all machines: All tests passed."));
+        (end.ExitCode, end.Reason).ShouldBe((ConcurrentTestExitCode.Success, $"Run {_run}-3 of 1 machine (attempt-3): All tests passed."));
         third.Fake.Runs.Sum(run => run.Entries.Length).ShouldBe(18);
     }
 
