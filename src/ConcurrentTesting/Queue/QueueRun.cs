@@ -234,7 +234,9 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
     {
         await using var tests = PatientCommand(
             session, QueueSql.FillTests, ("tests", Enumerable.Range(0, plan.Tests.Length).ToArray()),
-            ("names", plan.Tests.Select(test => test.Name).ToArray()), ("cases", plan.Tests.Select(test => test.Cases).ToArray()));
+            ("names", plan.Tests.Select(test => test.Name).ToArray()), ("cases", plan.Tests.Select(test => test.Cases).ToArray()),
+            ("peers", plan.Tests.Select((test, number) => test.Peers ?? number).ToArray()),
+            ("needsPeers", plan.Tests.Select(test => test.NeedsPeers).ToArray()));
         await tests.ExecuteNonQueryAsync(cancellationToken);
         await using var items = PatientCommand(session, QueueSql.FillItems);
         items.Parameters.Add(Json("items", plan.Items));
@@ -301,7 +303,7 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
         await reader.NextResultAsync(cancellationToken);
         var tries = ImmutableArray.CreateBuilder<QueueTries>();
         while (await reader.ReadAsync(cancellationToken))
-            tries.Add(new QueueTries(reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2)));
+            tries.Add(new QueueTries(reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2)) { HasFailed = reader.GetBoolean(3) });
         await reader.NextResultAsync(cancellationToken);
         return new QueueTurn(
             claim is null ? null : claim with { Tries = tries.ToImmutable() }, await StateOfAsync(reader, cancellationToken),
@@ -329,13 +331,15 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                     Lease = reader.GetInt64(0),
                     Assembly = reader.GetInt32(1),
                     Tests = tests,
-                    Seconds = reader.GetDouble(3),
-                    Reason = reader.GetString(4),
-                    Fruitless = reader.GetInt32(5),
-                    Groups = [.. reader.GetFieldValue<string[]>(6)],
+                    Suspect = reader.IsDBNull(3) ? null : reader.GetInt32(3),
+                    Companions = [.. reader.GetFieldValue<int[]>(4)],
+                    Seconds = reader.GetDouble(5),
+                    Reason = reader.GetString(6),
+                    Fruitless = reader.GetInt32(7),
+                    Groups = [.. reader.GetFieldValue<string[]>(8)],
                     Tries = [],
                 }
-                : claim with { Tests = claim.Tests.AddRange(tests), Seconds = claim.Seconds + reader.GetDouble(3) };
+                : claim with { Tests = claim.Tests.AddRange(tests), Seconds = claim.Seconds + reader.GetDouble(5) };
         }
 
         return claim;

@@ -53,7 +53,7 @@ internal sealed record Batch
     /// <summary>What holds it for this machine among several; null: there is no other.</summary>
     public BatchLease? Lease { get; init; }
 
-    /// <summary>Those of its tests that have failed and run again, where several machines share the run.</summary>
+    /// <summary>Those of its tests that have failed, on whichever of several machines, and have not passed since.</summary>
     public ImmutableArray<TestEntry> HaveFailed { get; init; } = [];
 
     public int CaseCount => Entries.Sum(entry => entry.CaseCount);
