@@ -181,12 +181,14 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
         return new Batch
         {
             Assembly = _tests.Assemblies[claim.Assembly],
+            Suspect = claim.Suspect is { } suspect ? _tests.Entries[suspect] : null,
+            Companions = [.. claim.Companions.Select(test => _tests.Entries[test])],
             Entries = [.. claim.Tests.Select(test => _tests.Entries[test])],
             Seconds = claim.Seconds,
             Reason = claim.Reason,
             FruitlessTries = claim.Fruitless,
             ExclusiveGroups = claim.Groups,
-            HaveFailed = [.. claim.Tries.Where(tries => tries.Reruns > 0).Select(tries => _tests.Entries[tries.Test])],
+            HaveFailed = [.. claim.Tries.Where(tries => tries.HasFailed).Select(tries => _tests.Entries[tries.Test])],
             Lease = lease,
         };
     }
@@ -224,7 +226,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
             Results = [.. ResultsOf(ran.Events)],
             Again = again,
             Tries = [.. verdict.RunsAgain.Distinct().Select(TriesOf)],
-            Reruns = again.Sum(item => item.Reruns),
+            Reruns = verdict.Reruns,
             MostReruns = _accounting.RerunsInAll,
             IsGood = !ran.Events.Any(happened => happened is OutsideFailed),
             IsFaulty = IsFaultyEnd(verdict),
@@ -256,15 +258,16 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
     private QueueItem ItemOf(Batch again) => new()
     {
         Assembly = _tests.NumberOf(again.Assembly),
-        // Another machine knows a suspect by its place.
-        Tests = [.. again.Entries.OrderBy(entry => !entry.Equals(again.Suspect)).Select(_tests.NumberOf)],
+        Tests = [.. again.Entries.Select(_tests.NumberOf)],
+        Suspect = again.Suspect is { } suspect ? _tests.NumberOf(suspect) : null,
+        Companions = [.. again.Companions.Select(_tests.NumberOf)],
         Cases = again.CaseCount,
         Seconds = again.Seconds,
         Reason = again.Reason,
         Fruitless = again.FruitlessTries,
         IsAlone = true,
-        Groups = [.. again.ExclusiveGroups.Select(group => group.ToLowerInvariant())],
-        NotHere = again.Reason == BatchReasons.Retry,
+        Groups = [.. again.ExclusiveGroups.Select(group => QueueText.OfGroup(group, _run.Secrets)).Distinct()],
+        NotHere = again.IsRetry,
         DelaySeconds = again.Delay.TotalSeconds,
     };
 
@@ -274,7 +277,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
         return new QueueTries(_tests.NumberOf(entry), reruns, retries);
     }
 
-    private static bool IsFaultyEnd(BatchVerdict verdict) => verdict.Again.Any(again => again.Reason == BatchReasons.Retry);
+    private static bool IsFaultyEnd(BatchVerdict verdict) => verdict.Again.Any(again => again.IsRetry);
 
     private void Heed(QueueAnswer answer, bool isFaulty)
     {

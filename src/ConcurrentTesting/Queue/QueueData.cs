@@ -6,7 +6,15 @@ namespace ConcurrentTesting.Queue;
 internal sealed record QueueMachine(Guid Id, string Name, int Workers);
 
 /// <summary>A test of a run, numbered by its place among all tests.</summary>
-internal sealed record QueueTest(string Name, int Cases);
+internal sealed record QueueTest(string Name, int Cases)
+{
+    /// <summary>The first of the tests that it may have to come back with; null: there are no others.</summary>
+    public int? Peers { get; init; }
+
+    /// <summary>It may not be itself without all of them. Otherwise those that skipped themselves come back with those that come
+    /// back.</summary>
+    public bool NeedsPeers { get; init; }
+}
 
 /// <summary>Tests that go to a worker as a whole.</summary>
 internal sealed record QueueItem
@@ -15,6 +23,12 @@ internal sealed record QueueItem
     public required int Assembly { get; init; }
 
     public required ImmutableArray<int> Tests { get; init; }
+
+    /// <summary>The test that ran when its process died, which they are to try; null: another reason made the item.</summary>
+    public int? Suspect { get; init; }
+
+    /// <summary>Those that have their results and come along because others are not themselves without them.</summary>
+    public ImmutableArray<int> Companions { get; init; } = [];
 
     /// <summary>How many cases they are.</summary>
     public required int Cases { get; init; }
@@ -68,10 +82,15 @@ internal sealed record QueueJoined(
     ImmutableArray<string> Machines, int Left, DateTime CreatedAt, QueueSeal? Seal, bool IsOld);
 
 /// <summary>A sealed run's verdict.</summary>
-internal sealed record QueueSeal(int ExitCode, string Reason, DateTime At);
+/// <param name="Machines">The names of all machines that came into it.</param>
+internal sealed record QueueSeal(int ExitCode, string Reason, DateTime At, ImmutableArray<string> Machines);
 
 /// <summary>What was used of a test's budgets.</summary>
-internal readonly record struct QueueTries(int Test, int Reruns, int Retries);
+internal readonly record struct QueueTries(int Test, int Reruns, int Retries)
+{
+    /// <summary>It has failed on any machine, and has not passed since.</summary>
+    public bool HasFailed { get; init; }
+}
 
 /// <summary>Items that a worker has, under one lease.</summary>
 internal sealed record QueueClaim
@@ -81,6 +100,8 @@ internal sealed record QueueClaim
 
     public required int Assembly { get; init; }
     public required ImmutableArray<int> Tests { get; init; }
+    public int? Suspect { get; init; }
+    public ImmutableArray<int> Companions { get; init; } = [];
     public required double Seconds { get; init; }
     public required string Reason { get; init; }
     public required int Fruitless { get; init; }

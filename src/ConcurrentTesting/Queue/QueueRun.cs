@@ -178,8 +178,8 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
             var found = await ReadAllAsync(
                 command,
                 reader => (
-                    Plan: reader.GetFieldValue<byte[]>(0), Seal: SealOf(reader, 1), CreatedAt: reader.GetDateTime(4),
-                    IsOld: reader.GetBoolean(5)),
+                    Plan: reader.GetFieldValue<byte[]>(0), Seal: SealOf(reader, 1), CreatedAt: reader.GetDateTime(5),
+                    IsOld: reader.GetBoolean(6)),
                 token);
             if (found.IsEmpty)
                 return null;
@@ -228,7 +228,9 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
     {
         await using var tests = PatientCommand(
             session, QueueSql.FillTests, ("tests", Enumerable.Range(0, plan.Tests.Length).ToArray()),
-            ("names", plan.Tests.Select(test => test.Name).ToArray()), ("cases", plan.Tests.Select(test => test.Cases).ToArray()));
+            ("names", plan.Tests.Select(test => test.Name).ToArray()), ("cases", plan.Tests.Select(test => test.Cases).ToArray()),
+            ("peers", plan.Tests.Select((test, number) => test.Peers ?? number).ToArray()),
+            ("needsPeers", plan.Tests.Select(test => test.NeedsPeers).ToArray()));
         await tests.ExecuteNonQueryAsync(cancellationToken);
         await using var items = PatientCommand(session, QueueSql.FillItems);
         items.Parameters.Add(Json("items", plan.Items));
@@ -273,9 +275,9 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                 reader.GetGuid(0) == machine.Id,
                 JsonSerializer.Deserialize<Dictionary<string, string>>(reader.GetString(1))!
                     .ToImmutableSortedDictionary(StringComparer.Ordinal),
-                reader.GetTimeSpan(2), reader.GetBoolean(3), [.. reader.GetFieldValue<string[]>(8)], (int)reader.GetInt64(9),
+                reader.GetTimeSpan(2), reader.GetBoolean(3), [.. reader.GetFieldValue<string[]>(9)], (int)reader.GetInt64(10),
                 reader.GetDateTime(4),
-                SealOf(reader, 5), reader.GetBoolean(10)),
+                SealOf(reader, 5), reader.GetBoolean(11)),
             cancellationToken);
         return found.FirstOrDefault();
     }
@@ -295,7 +297,7 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
         await reader.NextResultAsync(cancellationToken);
         var tries = ImmutableArray.CreateBuilder<QueueTries>();
         while (await reader.ReadAsync(cancellationToken))
-            tries.Add(new QueueTries(reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2)));
+            tries.Add(new QueueTries(reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2)) { HasFailed = reader.GetBoolean(3) });
         await reader.NextResultAsync(cancellationToken);
         return new QueueTurn(
             claim is null ? null : claim with { Tries = tries.ToImmutable() }, await StateOfAsync(reader, cancellationToken),
@@ -323,13 +325,15 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                     Lease = reader.GetInt64(0),
                     Assembly = reader.GetInt32(1),
                     Tests = tests,
-                    Seconds = reader.GetDouble(3),
-                    Reason = reader.GetString(4),
-                    Fruitless = reader.GetInt32(5),
-                    Groups = [.. reader.GetFieldValue<string[]>(6)],
+                    Suspect = reader.IsDBNull(3) ? null : reader.GetInt32(3),
+                    Companions = [.. reader.GetFieldValue<int[]>(4)],
+                    Seconds = reader.GetDouble(5),
+                    Reason = reader.GetString(6),
+                    Fruitless = reader.GetInt32(7),
+                    Groups = [.. reader.GetFieldValue<string[]>(8)],
                     Tries = [],
                 }
-                : claim with { Tests = claim.Tests.AddRange(tests), Seconds = claim.Seconds + reader.GetDouble(3) };
+                : claim with { Tests = claim.Tests.AddRange(tests), Seconds = claim.Seconds + reader.GetDouble(5) };
         }
 
         return claim;
@@ -354,7 +358,9 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
 
     private static QueueSeal? SealOf(NpgsqlDataReader reader, int first) => reader.IsDBNull(first)
         ? null
-        : new QueueSeal(reader.GetInt32(first), reader.GetString(first + 1), reader.GetDateTime(first + 2));
+        : new QueueSeal(
+            reader.GetInt32(first), reader.GetString(first + 1), reader.GetDateTime(first + 2),
+            [.. reader.GetFieldValue<string[]>(first + 3)]);
 
     private static string? TextOf(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 

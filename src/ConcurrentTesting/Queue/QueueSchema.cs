@@ -5,7 +5,7 @@ namespace ConcurrentTesting.Queue;
 /// <summary>The queue's tables, in a schema of their own: made on first use, and refused where another version made them.</summary>
 internal static class QueueSchema
 {
-    public const int Version = 1;
+    public const int Version = 2;
 
     // Nobody runs tests against an older server than PostgreSQL 13.
     private const int OldestServer = 130000;
@@ -60,6 +60,8 @@ internal static class QueueSchema
             test integer NOT NULL,
             name text NOT NULL,
             cases integer NOT NULL,
+            peers integer NOT NULL,
+            needs_peers boolean NOT NULL,
             state text NOT NULL DEFAULT 'open',
             attempts integer NOT NULL DEFAULT 0,
             reruns integer NOT NULL DEFAULT 0,
@@ -71,6 +73,8 @@ internal static class QueueSchema
             item bigint GENERATED ALWAYS AS IDENTITY,
             assembly integer NOT NULL,
             tests integer[] NOT NULL,
+            suspect integer,
+            companions integer[] NOT NULL DEFAULT ARRAY[]::integer[],
             cases integer NOT NULL,
             seconds double precision NOT NULL,
             failed_last boolean NOT NULL DEFAULT false,
@@ -145,7 +149,7 @@ internal static class QueueSchema
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Incomplete,
-                FormattableString.Invariant($"The queue's schema concurrent_test has version {version}, and this ConcurrentTest knows {Version}: use one ConcurrentTest on all machines, or another database for the queue."));
+                FormattableString.Invariant($"The queue's schema concurrent_test has version {version}, and this ConcurrentTest knows {Version}: use one ConcurrentTest on all machines. After an upgrade, let its runs end and execute DROP SCHEMA concurrent_test CASCADE, or give --test-queue another database."));
         }
     }
 

@@ -21,6 +21,31 @@ internal static class QueueSql
     /// <summary>What it says of its tests is of today.</summary>
     private const string IsFresh = "b.acknowledged_at > clock_timestamp() - interval '24 hours'";
 
+    /// <summary>Of a test <c>t</c>: what it said last is that it skipped itself, perhaps because of another that failed or did not
+    /// run.</summary>
+    private const string HasSkippedItself =
+        """
+        EXISTS (
+                SELECT FROM concurrent_test.results r WHERE r.run = @run AND r.test = t.test AND r.outcome = 'Skipped' AND NOT EXISTS (
+                    SELECT FROM concurrent_test.results l WHERE l.run = @run AND l.test = t.test AND l.attempt > r.attempt))
+        """;
+
+    /// <summary>Of a test <c>t</c>: it has failed, and has not passed since: a skip takes no failure back.</summary>
+    private const string HasFailed =
+        """
+        coalesce((
+            SELECT r.outcome IN ('Failed', 'TimedOut') FROM concurrent_test.results r
+            WHERE r.run = @run AND r.test = t.test AND r.outcome <> 'Skipped' ORDER BY r.attempt DESC LIMIT 1), false)
+        """;
+
+    /// <summary>Of a run <c>r</c>: its verdict, and the machines that came into it.</summary>
+    private const string Verdict =
+        $"""
+        r.exit_code, r.reason, r.sealed_at, CASE WHEN r.sealed_at IS NOT NULL THEN ARRAY(
+                SELECT m.name FROM concurrent_test.machines m WHERE m.run = r.run AND m.state <> '{MachineState.Earlier}'
+                ORDER BY m.number) END
+        """;
+
     // No machine was heard of for a while, although each tells four times a lease that it lives: the queue was away, or all are lost.
     private const string IsSilent =
         $"""
@@ -41,8 +66,9 @@ internal static class QueueSql
 
     public const string FillTests =
         """
-        INSERT INTO concurrent_test.tests (run, test, name, cases)
-        SELECT @run, t.test, t.name, t.cases FROM unnest(@tests, @names, @cases) AS t (test, name, cases)
+        INSERT INTO concurrent_test.tests (run, test, name, cases, peers, needs_peers)
+        SELECT @run, t.test, t.name, t.cases, t.peers, t.needs_peers
+        FROM unnest(@tests, @names, @cases, @peers, @needsPeers) AS t (test, name, cases, peers, needs_peers)
         """;
 
     public const string FillItems =
@@ -64,7 +90,8 @@ internal static class QueueSql
 
     /// <summary>What an attempt before has done stands: its tests that passed are done, those that did not are to run again. Batches in
     /// which something failed outside of tests run again as a whole, and so do all of a machine on which something failed beside its
-    /// batches, and what ran more than a day ago.</summary>
+    /// batches, and what ran more than a day ago. Of tests that need each other all run again where one does, in one item. Those of a class
+    /// that skipped themselves run again behind what does of it.</summary>
     public const string CarryOver =
         $"""
         INSERT INTO concurrent_test.machines (run, machine, number, name, workers, all_workers, state, joined_at, seen_at)
@@ -86,23 +113,34 @@ internal static class QueueSql
                     WHERE r.run = @from AND r.test = e.test AND (b.lease IS NULL OR r.outcome NOT IN ('Passed', 'Skipped')))
             THEN 'done' ELSE 'open' END
         FROM concurrent_test.tests e WHERE t.run = @run AND e.run = @from AND e.test = t.test;
-        WITH had AS (SELECT DISTINCT r.test FROM concurrent_test.results r WHERE r.run = @run),
+        UPDATE concurrent_test.tests t SET state = 'open'
+        FROM (SELECT DISTINCT o.peers FROM concurrent_test.tests o WHERE o.run = @run AND o.state <> 'done') AS broken
+        WHERE t.run = @run AND t.state = 'done' AND t.peers = broken.peers AND (t.needs_peers OR {HasSkippedItself});
+        WITH left_over AS (
+            SELECT t.test, t.cases, CASE
+                    WHEN t.needs_peers OR bool_or({HasSkippedItself}) OVER (PARTITION BY t.peers) THEN t.peers ELSE t.test END AS bond,
+                EXISTS (SELECT FROM concurrent_test.results r WHERE r.run = @run AND r.test = t.test) AS has_run
+            FROM concurrent_test.tests t WHERE t.run = @run AND t.state <> 'done'),
+        back AS MATERIALIZED (
+            SELECT l.test, l.cases, l.bond FROM left_over l WHERE l.bond IN (SELECT h.bond FROM left_over h WHERE h.has_run)),
         again AS (
             INSERT INTO concurrent_test.items (run, assembly, tests, cases, seconds, failed_last, reason, is_alone, groups)
-            SELECT @run, i.assembly, ARRAY[t.test], t.cases, i.seconds * t.cases / greatest(i.cases, 1), true, 'rerun', true, i.groups
-            FROM concurrent_test.items i CROSS JOIN LATERAL unnest(i.tests) AS u (test)
-            JOIN concurrent_test.tests t ON t.run = @run AND t.test = u.test
-            WHERE i.run = @run AND t.state <> 'done' AND u.test IN (SELECT test FROM had))
+            SELECT @run, i.assembly, a.tests, a.cases, a.seconds, true, 'rerun', true, i.groups
+            FROM (
+                SELECT min(i.item) AS item, array_agg(b.test ORDER BY i.item, u.place) AS tests, sum(b.cases)::integer AS cases,
+                    sum(i.seconds * b.cases / greatest(i.cases, 1)) AS seconds
+                FROM concurrent_test.items i CROSS JOIN LATERAL unnest(i.tests) WITH ORDINALITY AS u (test, place)
+                JOIN back b ON b.test = u.test
+                WHERE i.run = @run GROUP BY b.bond) AS a
+            JOIN concurrent_test.items i ON i.run = @run AND i.item = a.item)
         UPDATE concurrent_test.items i SET
-            tests = ARRAY(
-                SELECT u.test FROM unnest(i.tests) WITH ORDINALITY AS u (test, place)
-                WHERE u.test NOT IN (SELECT test FROM had) ORDER BY u.place),
-            cases = left_over.cases, seconds = i.seconds * left_over.cases / greatest(i.cases, 1)
+            tests = stays.tests, cases = stays.cases, seconds = i.seconds * stays.cases / greatest(i.cases, 1)
         FROM concurrent_test.items old CROSS JOIN LATERAL (
-            SELECT coalesce(sum(t.cases), 0)::integer AS cases FROM unnest(old.tests) AS u (test)
+            SELECT coalesce(array_agg(t.test ORDER BY u.place), ARRAY[]::integer[]) AS tests, coalesce(sum(t.cases), 0)::integer AS cases
+            FROM unnest(old.tests) WITH ORDINALITY AS u (test, place)
             JOIN concurrent_test.tests t ON t.run = @run AND t.test = u.test
-            WHERE u.test NOT IN (SELECT test FROM had)) AS left_over
-        WHERE i.run = @run AND old.run = i.run AND old.item = i.item AND left_over.cases <> i.cases;
+            WHERE t.state <> 'done' AND t.test NOT IN (SELECT test FROM back)) AS stays
+        WHERE i.run = @run AND old.run = i.run AND old.item = i.item AND cardinality(stays.tests) <> cardinality(i.tests);
         DELETE FROM concurrent_test.items WHERE run = @run AND cardinality(tests) = 0
         """;
 
@@ -125,7 +163,7 @@ internal static class QueueSql
 
     public const string Look =
         $"""
-        SELECT r.leader, r.fingerprint::text, r.lease, r.exclusive, r.created_at, r.exit_code, r.reason, r.sealed_at,
+        SELECT r.leader, r.fingerprint::text, r.lease, r.exclusive, r.created_at, {Verdict},
             ARRAY(
                 SELECT m.name FROM concurrent_test.machines m WHERE m.run = r.run AND m.machine <> @machine AND {IsLive}
                 ORDER BY m.number),
@@ -134,8 +172,9 @@ internal static class QueueSql
         FROM concurrent_test.runs r WHERE r.run = @run
         """;
 
-    /// <summary>What was leased and not heard of for too long goes to another machine: alone, then test by test, then it is given up. So
-    /// does what a machine has without knowing of it, because an answer was lost. A lease is taken as a whole, so that no two machines tell
+    /// <summary>What was leased and not heard of for too long goes to another machine: alone, then test by test, then it is given up. Tests
+    /// that need each other stay together, and so does what skipped itself with what it came along with. What a machine has without knowing
+    /// of it, because an answer was lost, is taken back as well. A lease is taken as a whole, so that no two machines tell
     /// of its tests. After the queue was away, nothing is taken back before each machine had time to tell that it lives.</summary>
     public const string TakeBack =
         $"""
@@ -158,21 +197,34 @@ internal static class QueueSql
         counted AS (
             UPDATE concurrent_test.runs r SET losses = r.losses + (SELECT count(DISTINCT lease) FROM gone)
             WHERE r.run = @run AND EXISTS (SELECT FROM gone)),
+        bound AS (
+            SELECT g.item, u.place, t.test, t.cases, CASE
+                WHEN t.needs_peers OR bool_or({HasSkippedItself}) OVER (PARTITION BY g.item, t.peers) THEN t.peers ELSE t.test END AS bond
+            FROM gone g CROSS JOIN LATERAL unnest(g.tests) WITH ORDINALITY AS u (test, place)
+            JOIN concurrent_test.tests t ON t.run = g.run AND t.test = u.test
+            WHERE NOT g.ends AND g.losses > 0),
+        parts AS (
+            SELECT b.item, array_agg(b.test ORDER BY b.place) AS tests, sum(b.cases)::integer AS cases,
+                count(*) OVER (PARTITION BY b.item) AS parts
+            FROM bound b GROUP BY b.item, b.bond),
         split AS (
             INSERT INTO concurrent_test.items (
-                run, assembly, tests, cases, seconds, reason, fruitless, losses, is_alone, groups, not_machine)
-            SELECT g.run, g.assembly, ARRAY[t.test], c.cases, g.seconds * c.cases / greatest(g.cases, 1), g.reason, g.fruitless,
-                CASE WHEN g.ends THEN @mostLosses - 1 ELSE g.losses + 1 END, true, g.groups, g.machine
-            FROM gone g CROSS JOIN LATERAL unnest(g.tests) AS t (test)
-            JOIN concurrent_test.tests c ON c.run = g.run AND c.test = t.test
-            WHERE NOT g.ends AND g.losses > 0 AND cardinality(g.tests) > 1),
+                run, assembly, tests, suspect, companions, cases, seconds, reason, fruitless, losses, is_alone, groups, not_machine)
+            SELECT g.run, g.assembly, p.tests, CASE WHEN g.suspect = ANY (p.tests) THEN g.suspect END,
+                ARRAY(SELECT unnest(g.companions) INTERSECT SELECT unnest(p.tests)), p.cases,
+                g.seconds * p.cases / greatest(g.cases, 1), g.reason, g.fruitless, g.losses + 1, true, g.groups, g.machine
+            FROM gone g JOIN parts p ON p.item = g.item WHERE p.parts > 1),
         ended AS (
             UPDATE concurrent_test.tests t SET state = 'lost',
                 story = format('Its machine was lost %s times while it had the test, last %s.', g.losses + 1, g.machine_name)
-            FROM gone g WHERE t.run = @run AND g.ends AND t.test = ANY (g.tests))
+            FROM gone g WHERE t.run = @run AND g.ends AND t.test = ANY (g.tests) AND NOT t.test = ANY (g.companions)),
+        kept AS (
+            UPDATE concurrent_test.tests t SET state = 'done'
+            FROM gone g WHERE t.run = @run AND g.ends AND t.test = ANY (g.companions))
         UPDATE concurrent_test.items i SET
             state = CASE
-                WHEN g.ends THEN 'lost' WHEN g.losses > 0 AND cardinality(g.tests) > 1 THEN 'split' ELSE 'open' END,
+                WHEN g.ends THEN 'lost'
+                WHEN EXISTS (SELECT FROM parts p WHERE p.item = g.item AND p.parts > 1) THEN 'split' ELSE 'open' END,
             lease = NULL, losses = i.losses + 1, is_alone = true, not_machine = g.machine, not_worker = NULL, not_before = NULL
         FROM gone g WHERE i.run = @run AND i.item = g.item
         RETURNING g.machine_name, cardinality(g.tests)
@@ -190,7 +242,8 @@ internal static class QueueSql
         freed AS (
             UPDATE concurrent_test.items i SET state = 'open', lease = NULL
             FROM earlier WHERE i.run = @run AND i.lease = earlier.lease AND i.state = 'leased')
-        SELECT i.lease, i.assembly, i.tests, i.seconds, i.reason, i.fruitless, i.groups FROM concurrent_test.items i, newest
+        SELECT i.lease, i.assembly, i.tests, i.suspect, i.companions, i.seconds, i.reason, i.fruitless, i.groups
+        FROM concurrent_test.items i, newest
         WHERE i.run = @run AND i.lease = newest.lease AND i.state = 'leased' ORDER BY i.failed_last DESC, i.seconds DESC, i.item
         """;
 
@@ -277,9 +330,9 @@ internal static class QueueSql
 
     // Only the asked tests are looked up, however many tests there are.
     public const string Tries =
-        """
-        SELECT t.test, t.reruns, t.retries FROM concurrent_test.tests t
-        WHERE t.run = @run AND (t.reruns > 0 OR t.retries > 0) AND t.test = ANY (ARRAY(
+        $"""
+        SELECT t.test, t.reruns, t.retries, {HasFailed} FROM concurrent_test.tests t
+        WHERE t.run = @run AND t.attempts > 0 AND t.test = ANY (ARRAY(
             SELECT unnest(i.tests) FROM concurrent_test.claims c
             JOIN concurrent_test.items i ON i.run = @run AND i.lease = c.lease AND i.state = 'leased'
             WHERE c.run = @run AND c.claim = @claim))
@@ -291,7 +344,7 @@ internal static class QueueSql
                 SELECT count(*) FROM (
                     SELECT FROM concurrent_test.items i WHERE i.run = r.run AND i.state IN ('open', 'leased') LIMIT 1) AS waiting),
             (SELECT count(*) FROM concurrent_test.machines m WHERE m.run = r.run AND {IsLive}),
-            r.reruns, r.exit_code, r.reason, r.sealed_at
+            r.reruns, {Verdict}
         FROM concurrent_test.runs r WHERE r.run = @run
         """;
 
@@ -340,10 +393,12 @@ internal static class QueueSql
         $"""
         WITH {Mine},
         mine AS (
-            SELECT i.item, i.assembly, i.tests FROM my_claim c
+            SELECT i.item, i.assembly, i.tests, i.companions FROM my_claim c
             JOIN concurrent_test.items i ON i.run = @run AND i.lease = c.lease AND i.state = 'leased'),
         closed AS (UPDATE concurrent_test.items i SET state = 'done' FROM mine WHERE i.run = @run AND i.item = mine.item),
-        asked AS (SELECT DISTINCT u.test FROM mine CROSS JOIN LATERAL unnest(mine.tests) AS u (test)),
+        asked AS (
+            SELECT u.test, u.test = ANY (@tests) OR bool_or(u.test = ANY (mine.companions)) AS has_results
+            FROM mine CROSS JOIN LATERAL unnest(mine.tests) AS u (test) GROUP BY u.test),
         kept AS (
             INSERT INTO concurrent_test.batches (run, lease, machine, events, is_good)
             SELECT @run, @lease, @machine, @events, @good WHERE EXISTS (SELECT FROM mine)),
@@ -361,24 +416,23 @@ internal static class QueueSql
             SELECT a.*, a.reason = 'rerun' AND coalesce(
                 (SELECT b.reruns FROM budget b) + sum(a.reruns) OVER (ORDER BY a.place) > @mostReruns, false) AS is_denied
             FROM ROWS FROM (jsonb_to_recordset(@again) AS (
-                assembly integer, tests integer[], cases integer, seconds double precision, reason text, fruitless integer,
-                groups text[], "notHere" boolean, "delaySeconds" double precision, reruns integer)) WITH ORDINALITY AS a (
-                assembly, tests, cases, seconds, reason, fruitless, groups, "notHere", "delaySeconds", reruns, place)),
+                assembly integer, tests integer[], suspect integer, companions integer[], cases integer, seconds double precision,
+                reason text, fruitless integer, groups text[], "notHere" boolean, "delaySeconds" double precision,
+                reruns integer)) WITH ORDINALITY AS a (
+                assembly, tests, suspect, companions, cases, seconds, reason, fruitless, groups, "notHere", "delaySeconds", reruns, place)),
         open AS MATERIALIZED (SELECT DISTINCT unnest(b.tests) AS test FROM back b WHERE NOT b.is_denied),
         counted AS (
             UPDATE concurrent_test.tests t SET attempts = t.attempts + 1,
-                state = CASE WHEN t.test IN (SELECT test FROM open) THEN 'open' WHEN has.results THEN 'done' ELSE 'lost' END,
-                story = CASE WHEN t.test IN (SELECT test FROM open) OR has.results THEN NULL ELSE 'It was asked for and gave no result.' END,
+                state = CASE WHEN t.test IN (SELECT test FROM open) THEN 'open' WHEN asked.has_results THEN 'done' ELSE 'lost' END,
+                story = CASE WHEN t.test IN (SELECT test FROM open) OR asked.has_results THEN NULL ELSE 'It was asked for and gave no result.' END,
                 reruns = greatest(t.reruns, coalesce(u.reruns, 0)), retries = greatest(t.retries, coalesce(u.retries, 0))
             FROM asked LEFT JOIN unnest(@tried, @reruns, @retries) AS u (test, reruns, retries) ON u.test = asked.test
-            CROSS JOIN LATERAL (
-                SELECT asked.test = ANY (@tests) OR EXISTS (
-                    SELECT FROM concurrent_test.results r WHERE r.run = @run AND r.test = asked.test) AS results) AS has
             WHERE t.run = @run AND t.test = asked.test),
         again AS (
             INSERT INTO concurrent_test.items (
-                run, assembly, tests, cases, seconds, reason, fruitless, is_alone, groups, not_machine, not_worker, not_before)
-            SELECT @run, a.assembly, a.tests, a.cases, a.seconds, a.reason, a.fruitless, true, a.groups,
+                run, assembly, tests, suspect, companions, cases, seconds, reason, fruitless, is_alone, groups, not_machine, not_worker,
+                not_before)
+            SELECT @run, a.assembly, a.tests, a.suspect, a.companions, a.cases, a.seconds, a.reason, a.fruitless, true, a.groups,
                 CASE WHEN a."notHere" THEN @machine END, @worker,
                 CASE WHEN a."delaySeconds" > 0 THEN clock_timestamp() + make_interval(secs => a."delaySeconds") END
             FROM back a WHERE NOT a.is_denied AND EXISTS (SELECT FROM mine)),
@@ -413,11 +467,14 @@ internal static class QueueSql
         $"""
         WITH {Mine},
         mine AS (
-            SELECT i.item, i.tests, @faulty AND i.faults + 1 >= @mostFaults AS ends FROM my_claim c
+            SELECT i.item, i.tests, i.companions, @faulty AND i.faults + 1 >= @mostFaults AS ends FROM my_claim c
             JOIN concurrent_test.items i ON i.run = @run AND i.lease = c.lease AND i.state = 'leased'),
         ended AS (
             UPDATE concurrent_test.tests t SET state = 'lost', story = format('It came back %s times without having begun.', @mostFaults)
-            FROM mine WHERE t.run = @run AND mine.ends AND t.test = ANY (mine.tests)),
+            FROM mine WHERE t.run = @run AND mine.ends AND t.test = ANY (mine.tests) AND NOT t.test = ANY (mine.companions)),
+        kept AS (
+            UPDATE concurrent_test.tests t SET state = 'done'
+            FROM mine WHERE t.run = @run AND mine.ends AND t.test = ANY (mine.companions)),
         given AS (
             UPDATE concurrent_test.items i SET state = CASE WHEN mine.ends THEN 'lost' ELSE 'open' END, lease = NULL,
                 faults = i.faults + CASE WHEN @faulty THEN 1 ELSE 0 END,
@@ -474,7 +531,7 @@ internal static class QueueSql
         """;
 
     public const string ReadRun =
-        $"SELECT r.plan, r.exit_code, r.reason, r.sealed_at, r.created_at, {IsOld} FROM concurrent_test.runs r WHERE r.run = @run";
+        $"SELECT r.plan, {Verdict}, r.created_at, {IsOld} FROM concurrent_test.runs r WHERE r.run = @run";
 
     public const string ReadMachines =
         """

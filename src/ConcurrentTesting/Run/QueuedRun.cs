@@ -272,7 +272,14 @@ internal sealed class QueuedRun : IAsyncDisposable
         await _queue.SealAsync((int)record.ExitCode, record.Reason, cancellationToken);
     }
 
-    private RunEnd EndOf(QueueSeal seal) => new((ConcurrentTestExitCode)seal.ExitCode, $"Run {Name} of all machines: {seal.Reason}");
+    private RunEnd EndOf(QueueSeal seal) =>
+        new((ConcurrentTestExitCode)seal.ExitCode, $"Run {Name} of {Named(seal.Machines)}: {seal.Reason}");
+
+    private static string Named(ImmutableArray<string> machines) =>
+        $"{Quantity.Of(machines.Length, "machine")} ({Few(machines)})";
+
+    private static string Few(IReadOnlyCollection<string> names) =>
+        string.Join(", ", names.Take(MostNamed)) + (names.Count > MostNamed ? ", …" : "");
 
     private void Tell(ILogger log, QueueJoined joined, QueuePlan plan)
     {
@@ -327,7 +334,7 @@ internal sealed class QueuedRun : IAsyncDisposable
     {
         var all = names.ToList();
         if (all.Count > 0)
-            yield return $"{all.Count} {what}: {string.Join(", ", all.Take(MostNamed))}{(all.Count > MostNamed ? ", …" : "")}";
+            yield return $"{all.Count} {what}: {Few(all)}";
     }
 
     // Machines cannot share a part of the tests, or an order that one machine's workers had.

@@ -33,6 +33,13 @@ internal sealed class PlayedMachine : IAsyncDisposable
             [.. Enumerable.Range(0, first).Select(test => new QueueTest($"Test{test}", 1))], made.ToImmutable());
     }
 
+    /// <summary>The plan, where these tests may have to come back with one another.</summary>
+    /// <param name="needs">None of them is itself without the others.</param>
+    public static QueuePlan Peers(QueuePlan plan, bool needs, params int[] tests) => plan with
+    {
+        Tests = [.. plan.Tests.Select((test, number) => tests.Contains(number) ? test with { Peers = tests[0], NeedsPeers = needs } : test)],
+    };
+
     public static QueueItem Item(ImmutableArray<int> tests, string reason = BatchReasons.Plan) =>
         new() { Assembly = 0, Tests = tests, Cases = tests.Length, Seconds = tests.Length, Reason = reason };
 

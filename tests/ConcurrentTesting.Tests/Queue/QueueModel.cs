@@ -16,13 +16,29 @@ internal sealed class QueueModel(QueueServer server, string run, int tests)
     private readonly HashSet<int> _done = [];
     private readonly Dictionary<int, int> _attempts = [];
     private readonly Dictionary<int, int> _losses = [];
+    private readonly Dictionary<int, ImmutableArray<int>> _needed = [];
 
     public async Task<PlayedMachine> JoinAsync(int[] items)
     {
         var machine = new PlayedMachine(server.ConnectionString, run, $"machine-{_machines.Count}");
-        (await machine.JoinAsync(PlayedMachine.Plan(items))).IsLeader.ShouldBe(_machines.Count == 0);
+        (await machine.JoinAsync(PlanOf(items))).IsLeader.ShouldBe(_machines.Count == 0);
         _machines.Add(machine);
         return machine;
+    }
+
+    // The first half of each item's tests need each other.
+    private QueuePlan PlanOf(int[] items)
+    {
+        var plan = PlayedMachine.Plan(items);
+        foreach (var item in plan.Items)
+        {
+            var group = item.Tests[..((item.Tests.Length + 1) / 2)];
+            plan = PlayedMachine.Peers(plan, needs: true, [.. group]);
+            foreach (var test in group)
+                _needed[test] = group;
+        }
+
+        return plan;
     }
 
     public async Task ClaimAsync(int machine)
@@ -34,6 +50,7 @@ internal sealed class QueueModel(QueueServer server, string run, int tests)
     private void Took(int machine, QueueClaim claim)
     {
         claim.Tests.ShouldBeUnique();
+        WithNeeded(claim.Tests).Except(claim.Tests).ShouldBeEmpty("tests that need each other go to one worker");
         claim.Tests.ShouldAllBe(test => !_done.Contains(test));
         claim.Tests.Intersect(_held.Values.SelectMany(held => held.Claim.Tests)).ShouldBeEmpty();
         _lost.Concat(_ended.Select(ended => ended.Claim)).Concat(_held.Values.Select(held => held.Claim)).ShouldAllBe(earlier => earlier.Lease < claim.Lease);
@@ -44,7 +61,7 @@ internal sealed class QueueModel(QueueServer server, string run, int tests)
     {
         if (Pick(machine, pick) is not { } claim)
             return;
-        var rest = again ? claim.Tests[..((claim.Tests.Length + 1) / 2)] : [];
+        ImmutableArray<int> rest = again ? WithNeeded(claim.Tests[..((claim.Tests.Length + 1) / 2)]) : [];
         QueueItem[] items = rest.IsEmpty ? [] : [PlayedMachine.Item(rest, "rerun")];
         (await _machines[machine].PassAsync(claim, items)).IsTaken.ShouldBeFalse();
         Passed(machine, claim, rest);
@@ -189,6 +206,9 @@ internal sealed class QueueModel(QueueServer server, string run, int tests)
 
         return wrong;
     }
+
+    private ImmutableArray<int> WithNeeded(ImmutableArray<int> tests) =>
+        [.. tests.SelectMany(test => _needed.GetValueOrDefault(test, [test])).Distinct()];
 
     private QueueClaim? Pick(int machine, int pick)
     {

@@ -139,6 +139,139 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
     }
 
     [Fact]
+    public async Task Tests_that_need_each_other_stay_together_where_an_item_is_divided_that_machines_were_lost_with()
+    {
+        var machine = Machine();
+        await machine.JoinAsync(PlayedMachine.Peers(PlayedMachine.Plan(5), needs: true, 1, 2, 3), lease: 600);
+
+        await LoseAsync(machine, times: 2);
+
+        (await AllAsync(machine)).Select(claim => claim.Tests.ToArray()).ShouldBe([[1, 2, 3], [0], [4]]);
+    }
+
+    [Fact]
+    public async Task Tests_that_need_each_other_are_given_up_together()
+    {
+        var machine = Machine();
+        await machine.JoinAsync(PlayedMachine.Peers(PlayedMachine.Plan(2), needs: true, 0, 1), lease: 600);
+
+        await LoseAsync(machine, times: QueueSql.MostLosses);
+
+        (await machine.ClaimAsync()).ShouldBeNull();
+        (await machine.StateAsync()).Waiting.ShouldBe(0);
+        (await NotDoneAsync(machine)).ShouldBe([0, 1]);
+    }
+
+    [Fact]
+    public async Task What_skipped_itself_stays_with_what_it_runs_again_behind()
+    {
+        var machine = Machine(workers: 1);
+        await machine.JoinAsync(PlayedMachine.Peers(PlayedMachine.Plan(3), needs: false, 0, 1), lease: 600);
+        await AcknowledgeAsync(machine, "Failed Skipped Failed", PlayedMachine.Item([0, 1, 2], BatchReasons.Retry));
+
+        await LoseAsync(machine, times: 2);
+
+        (await AllAsync(machine)).Select(claim => claim.Tests.ToArray()).ShouldBe([[0, 1], [2]]);
+    }
+
+    [Fact]
+    public async Task An_item_keeps_its_suspect_and_its_companions_wherever_it_goes()
+    {
+        var (one, other) = (Machine(), Machine());
+        var plan = PlayedMachine.Peers(PlayedMachine.Peers(PlayedMachine.Plan(4), needs: true, 0, 1), needs: true, 2, 3);
+        await one.JoinAsync(plan, lease: 600);
+        await other.JoinAsync(plan, lease: 600);
+        await AcknowledgeAsync(one, "Passed - Passed -", PlayedMachine.Item([0, 1, 2, 3], BatchReasons.Requeue) with { Suspect = 3, Companions = [0, 2] });
+
+        var claim = (await other.ClaimAsync())!;
+        Told(claim).ShouldBe("requeue 0 1 2 3, suspect 3, companions 0 2");
+        await LateAsync(claim.Lease);
+        await LoseAsync(other, times: 1);
+
+        (await AllAsync(other)).Select(Told).ShouldBe(["requeue 0 1, suspect , companions 0", "requeue 2 3, suspect 3, companions 2"]);
+    }
+
+    [Fact]
+    public async Task Companions_that_do_not_begin_again_keep_their_results_and_others_do_not()
+    {
+        var machine = Machine(workers: 1);
+        await machine.JoinAsync(PlayedMachine.Peers(PlayedMachine.Plan(3), needs: true, 0, 1, 2));
+        await AcknowledgeAsync(machine, "Passed Failed Failed", PlayedMachine.Item([0, 1, 2], BatchReasons.Rerun) with { Companions = [0] });
+
+        await AcknowledgeAsync(machine, "- Passed -");
+
+        (await NotDoneAsync(machine)).ShouldBe([2], "what it said before was to be replaced");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Companions_of_what_is_given_up_are_done(bool isLost)
+    {
+        var machine = Machine(workers: 1);
+        await machine.JoinAsync(PlayedMachine.Peers(PlayedMachine.Plan(2), needs: true, 0, 1), lease: 600);
+        await AcknowledgeAsync(machine, "Passed -", PlayedMachine.Item([0, 1], BatchReasons.Alone) with { Suspect = 1, Companions = [0] });
+
+        if (isLost)
+            await LoseAsync(machine, QueueSql.MostLosses);
+        for (var fault = 0; fault < QueueSql.MostFaults && !isLost; fault++)
+            await machine.GiveBackAsync((await machine.ClaimAsync())!, isFaulty: true);
+
+        (await machine.ClaimAsync()).ShouldBeNull();
+        (await NotDoneAsync(machine)).ShouldBe([1]);
+    }
+
+    [Theory]
+    [InlineData("Failed", true)]
+    [InlineData("Failed Skipped", true)]
+    [InlineData("TimedOut", true)]
+    [InlineData("Failed Passed Skipped", false)]
+    [InlineData("Passed Skipped", false)]
+    [InlineData("Error Skipped", false)]
+    public async Task A_claim_tells_which_of_its_tests_have_failed_and_not_passed_since(string outcomes, bool hasFailed)
+    {
+        var machine = Machine(workers: 1);
+        await machine.JoinAsync(PlayedMachine.Plan(1));
+        foreach (var outcome in outcomes.Split(' '))
+            await AcknowledgeAsync(machine, outcome, PlayedMachine.Item([0], BatchReasons.Rerun));
+
+        (await machine.ClaimAsync())!.Tries.ShouldHaveSingleItem().HasFailed.ShouldBe(hasFailed);
+    }
+
+    [Fact]
+    public async Task A_new_attempt_runs_tests_that_need_each_other_in_one_item_where_one_is_not_done()
+    {
+        var plan = PlayedMachine.Peers(PlayedMachine.Plan(4, 1), needs: true, 0, 1, 2);
+        await AttemptAsync(plan, "Passed Failed Skipped Skipped", "Passed");
+
+        var claims = await NextAttemptAsync(plan);
+
+        claims.Select(Told).ShouldBe(["rerun 0 1 2, suspect , companions "]);
+    }
+
+    [Fact]
+    public async Task A_new_attempt_runs_what_skipped_itself_behind_what_failed_in_its_class()
+    {
+        var plan = PlayedMachine.Peers(PlayedMachine.Plan(5), needs: false, 0, 1, 2, 3);
+        await AttemptAsync(plan, "Passed Failed Skipped Failed Skipped");
+
+        var claims = await NextAttemptAsync(plan);
+
+        claims.Select(claim => claim.Tests.ToArray()).ShouldBe([[1, 2, 3]], "the others are themselves, whatever failed");
+    }
+
+    [Fact]
+    public async Task A_new_attempt_begins_with_tests_that_need_each_other_where_one_never_ran()
+    {
+        var plan = PlayedMachine.Peers(PlayedMachine.Plan(4), needs: true, 0, 1, 2);
+        await AttemptAsync(plan, "Passed - Passed -");
+
+        var claims = await NextAttemptAsync(plan);
+
+        claims.Select(Told).ShouldBe(["rerun 0 1 2, suspect , companions ", "plan 3, suspect , companions "]);
+    }
+
+    [Fact]
     public async Task A_lease_holds_no_longer_than_its_tests_may_take_however_often_its_machine_is_heard()
     {
         var (one, other) = (Machine(), Machine());
@@ -573,17 +706,18 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
     public async Task Another_version_of_the_tables_is_refused()
     {
         await Machine().JoinAsync(PlayedMachine.Plan(1));
-        await server.ScalarAsync("WITH later AS (UPDATE concurrent_test.version SET version = 2 RETURNING 1) SELECT count(*) FROM later");
+        await server.ScalarAsync("WITH later AS (UPDATE concurrent_test.version SET version = version + 1 RETURNING 1) SELECT count(*) FROM later");
         try
         {
             var refused = await Machine().JoinAsync(PlayedMachine.Plan(1)).ShouldThrowAsync<ConcurrentTestException>();
 
             refused.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
-            refused.Message.ShouldContain("has version 2");
+            refused.Message.ShouldContain($"has version {QueueSchema.Version + 1}, and this ConcurrentTest knows {QueueSchema.Version}");
+            refused.Message.ShouldContain("DROP SCHEMA concurrent_test CASCADE");
         }
         finally
         {
-            await server.ScalarAsync("WITH earlier AS (UPDATE concurrent_test.version SET version = 1 RETURNING 1) SELECT count(*) FROM earlier");
+            await server.ScalarAsync("WITH earlier AS (UPDATE concurrent_test.version SET version = version - 1 RETURNING 1) SELECT count(*) FROM earlier");
         }
     }
 
@@ -664,6 +798,51 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
     /// <summary>So much time passes for all leases.</summary>
     private Task<long> PassAsync(int seconds) => server.ScalarAsync(
         $"WITH passed AS (UPDATE concurrent_test.claims SET until = until - interval '{seconds} s', deadline = deadline - interval '{seconds} s' WHERE run = '{_run}' RETURNING 1) SELECT count(*) FROM passed");
+
+    /// <summary>Says of each test of a claim what became of it; <c>-</c>: it gave no result.</summary>
+    private static async Task AcknowledgeAsync(PlayedMachine machine, string outcomes, params QueueItem[] again)
+    {
+        var claim = (await machine.ClaimAsync())!;
+        var results = claim.Tests.Zip(outcomes.Split(' ')).Where(pair => pair.Second != "-").Select(pair => new QueueResult(pair.First, 0, pair.Second));
+        await machine.Run.AcknowledgeAsync(0, PlayedMachine.End(claim) with { Results = [.. results], Again = [.. again] }, CancellationToken.None);
+    }
+
+    /// <summary>An attempt of the run, what became of the tests of each of its items, the largest first.</summary>
+    private async Task AttemptAsync(QueuePlan plan, params string[] outcomes)
+    {
+        await using var machine = new PlayedMachine(server.ConnectionString, $"{_run}-1");
+        await machine.JoinAsync(plan);
+        foreach (var item in outcomes)
+            await AcknowledgeAsync(machine, item);
+        await machine.LeaveAsync();
+    }
+
+    private async Task<List<QueueClaim>> NextAttemptAsync(QueuePlan plan)
+    {
+        var machine = new PlayedMachine(server.ConnectionString, $"{_run}-2");
+        await machine.JoinAsync(plan with { Earlier = [$"{_run}-1"] });
+        return await AllAsync(machine);
+    }
+
+    private static async Task<List<QueueClaim>> AllAsync(PlayedMachine machine)
+    {
+        var claims = new List<QueueClaim>();
+        while (await machine.ClaimAsync(held: [.. claims.Select(claim => claim.Lease)]) is { } claim)
+            claims.Add(claim);
+        return claims;
+    }
+
+    private static string Told(QueueClaim claim) =>
+        $"{claim.Reason} {string.Join(' ', claim.Tests)}, suspect {claim.Suspect}, companions {string.Join(' ', claim.Companions)}";
+
+    private async Task LoseAsync(PlayedMachine machine, int times)
+    {
+        for (var time = 0; time < times; time++)
+            await LateAsync((await machine.ClaimAsync())!.Lease);
+    }
+
+    private static async Task<int[]> NotDoneAsync(PlayedMachine machine) =>
+        [.. (await machine.Run.ReadAsync(CancellationToken.None))!.NotDone.Select(test => test.Test)];
 
     private Task<long> LateAsync(long lease) =>
         server.ScalarAsync($"WITH late AS (UPDATE concurrent_test.claims SET until = clock_timestamp() - interval '1s' WHERE run = '{_run}' AND lease = {lease} RETURNING 1) SELECT count(*) FROM late");
