@@ -13,11 +13,13 @@ namespace ConcurrentTesting.IntegrationTests.Host;
 /// <summary>
 /// A machine of several that share a run, in a process of its own: its workers, its accounting and its part in the queue are real, its tests only take their time.
 /// Arguments: connection string, run, name, classes, tests a class, workers, seconds of a lease, milliseconds of a test, the test that never ends (-: none; quiet: none, and only the first is
-/// told), and "beside" where a process that no batch has ends itself as the first test begins, or "waits" where it takes nothing once it has joined.
+/// told), and "beside" where a process that no batch has ends itself as the first test begins, "tells" where it says how it joined, "waits" where it takes nothing then, or "fails" where the tests
+/// of its first batch fail.
 /// </summary>
 internal static class PlayedMachine
 {
     private static int _begun;
+    private static int _batches;
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -28,7 +30,7 @@ internal static class PlayedMachine
         {
             await using var machine = new SharedMachine(
                 connection, run, name, settings => settings with { Workers = workers, QueueLease = TimeSpan.FromSeconds(lease), TestTimeout = TimeSpan.FromMinutes(2) },
-                log: args is [.., "waits"] ? new WaitsOnceJoined() : null);
+                log: args is [.., "waits" or "tells"] ? new TellsOnceJoined(waits: args is [.., "waits"]) : null);
             using var termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
             {
                 context.Cancel = true;
@@ -38,7 +40,11 @@ internal static class PlayedMachine
                 return Say("sealed", 10);
             if (args is [.., "beside"])
                 machine.Queue.Events.Happened(EndBeside());
-            var end = await machine.RunAsync(Catalogs.Of(classes, tests), (asked, events, token) => GiveAsync(asked, events, milliseconds, hanging, token));
+            var end = await machine.RunAsync(
+                Catalogs.Of(classes, tests),
+                (asked, events, token) => GiveAsync(asked, events, milliseconds, hanging, args is [.., "fails"] && Interlocked.Increment(ref _batches) == 1, token));
+            if (machine.Fake.Incidents.Any(incident => incident.Kind == IncidentKinds.LeaseTaken))
+                Say("fenced", 0);
             return Say($"end {end.Reason}", (int)(end.ExitCode ?? ConcurrentTestExitCode.Success));
         }
         catch (ConcurrentTestException exception)
@@ -47,7 +53,7 @@ internal static class PlayedMachine
         }
     }
 
-    private static async Task<HostRunEnd> GiveAsync(HostRun asked, IHostEvents events, int milliseconds, string hanging, CancellationToken cancellationToken)
+    private static async Task<HostRunEnd> GiveAsync(HostRun asked, IHostEvents events, int milliseconds, string hanging, bool fails, CancellationToken cancellationToken)
     {
         foreach (var entry in asked.Entries)
         {
@@ -60,7 +66,7 @@ internal static class PlayedMachine
             await Task.Delay(takes, cancellationToken).ContinueWith(_ => { }, TaskScheduler.Default);
             if (cancellationToken.IsCancellationRequested)
                 return new HostRunEnd("it was ended");
-            events.ResultArrived(FakeHost.Result(entry, TestOutcome.Passed));
+            events.ResultArrived(FakeHost.Result(entry, fails ? TestOutcome.Failed : TestOutcome.Passed));
         }
 
         events.ActiveTests([]);
@@ -72,7 +78,7 @@ internal static class PlayedMachine
     { At = DateTimeOffset.UtcNow };
 
     // A machine says that it has joined before its workers ask for anything.
-    private sealed class WaitsOnceJoined : ILogger
+    private sealed class TellsOnceJoined(bool waits) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
@@ -84,6 +90,8 @@ internal static class PlayedMachine
             if (logLevel != LogLevel.Information)
                 return;
             Say(formatter(state, exception), 0);
+            if (!waits)
+                return;
             using var never = new ManualResetEventSlim();
             never.Wait();
         }

@@ -77,6 +77,9 @@ internal sealed record BatchVerdict(ImmutableArray<Batch> Again, ImmutableArray<
     /// <summary>Tests that failed in the batch, whether or not they run again.</summary>
     public ImmutableArray<TestEntry> Failed { get; init; } = [];
 
+    /// <summary>How many tests it reruns because they failed; what skipped itself behind them comes along and costs nothing.</summary>
+    public int Reruns { get; init; }
+
     /// <summary>How many reruns the run had, told once with the first test that gets none; null: some are left, or it was told.</summary>
     public int? RerunsUsedUp { get; init; }
 
@@ -108,6 +111,24 @@ internal sealed class Accounting(
     private int _rerunsInAll = rerunsInAll;
     private int _splitsLeft = SplitsInAll;
 
+    /// <summary>Other machines have used up the reruns.</summary>
+    /// <returns>Whether that is news.</returns>
+    public bool UseUpReruns()
+    {
+        lock (_gate)
+            return _areRerunsUsedUp != (_areRerunsUsedUp = true);
+    }
+
+    /// <summary>How often failing tests may run again in the whole run.</summary>
+    public int RerunsInAll
+    {
+        get
+        {
+            lock (_gate)
+                return _rerunsInAll;
+        }
+    }
+
     /// <summary>The plan is known: all tests, and how many reruns they are worth.</summary>
     public void Know(IReadOnlyDictionary<TestEntry, double> predictions, int rerunsInAll)
     {
@@ -126,7 +147,7 @@ internal sealed class Accounting(
             again.Add(retry);
         lock (_gate)
         {
-            var wereUsedUp = _areRerunsUsedUp;
+            var (wereUsedUp, before) = (_areRerunsUsedUp, _rerunsUsed);
             again.AddRange(Reruns(end, retry, skipped));
             again = WithNeeded(end, again);
             return new BatchVerdict([.. again], [.. settled])
@@ -134,6 +155,7 @@ internal sealed class Accounting(
                 Open = [.. again.Where(batch => batch.Reason is BatchReasons.Alone or BatchReasons.Requeue)
                     .SelectMany(batch => batch.Entries).Where(entry => IsOpen(end, entry))],
                 Failed = [.. end.Failed, .. end.Active, .. end.TimedOut],
+                Reruns = _rerunsUsed - before,
                 RerunsUsedUp = _areRerunsUsedUp && !wereUsedUp ? _rerunsInAll : null,
             };
         }
@@ -337,6 +359,7 @@ internal sealed class Accounting(
                 {
                     Companions = [.. batch.Companions, .. companions],
                     Delay = parts.Max(part => part.Delay),
+                    IsRetry = parts.Exists(part => part.IsRetry),
                 }
                 : Filled(batch, batch.Entries.Where(entry => !Needs(entry)).ToHashSet()));
             again.RemoveAll(batch => batch.Entries.IsEmpty);

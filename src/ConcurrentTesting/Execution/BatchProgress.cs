@@ -438,19 +438,24 @@ internal sealed class BatchProgress : IHostEvents
         return (_run.Settings.Reruns > 0 && !_asked.IsRepeated(entry)) || _infrastructure.ContainsKey(entry);
     }
 
-    // A test that skips itself after it has failed has still failed. Of several rows, another machine does not tell which one failed.
+    // A test that skips itself after it has failed has still failed.
     private bool IsStillFailed(TestEntry entry, string name, int occurrence, TestAttempt attempt)
     {
         var isFailed = !BatchReasons.IsFirst(_batch.Reason) && !_asked.IsRepeated(entry)
-            && (_run.Recorder.RowsSoFar(entry).Where(row => row.Name == name).ElementAtOrDefault(occurrence) is { } row
-                ? !DecidingAttempt.Replaces(attempt, row.Final)
-                : entry is { HasKnownRows: true, CaseCount: 1 } && _batch.HaveFailed.Contains(entry));
+            && HasFailedBefore(entry, name, occurrence, attempt);
         if (isFailed)
             _failed.Add(entry);
         else if (_failed.Count > 0)
             _skipped.Add(entry);
         return isFailed;
     }
+
+    // This machine may not know of the latest attempt. Of several rows, another machine does not tell which one failed.
+    private bool HasFailedBefore(TestEntry entry, string name, int occurrence, TestAttempt attempt) =>
+        _batch.Lease is not null && entry is { HasKnownRows: true, CaseCount: 1 }
+            ? _batch.HaveFailed.Contains(entry)
+            : _run.Recorder.RowsSoFar(entry).Where(row => row.Name == name).ElementAtOrDefault(occurrence) is { } row
+                && !DecidingAttempt.Replaces(attempt, row.Final);
 
     // Returns null where the failure is the test's own.
     private string? CauseOf(string? message) =>

@@ -129,7 +129,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         }
     }
 
-    /// <summary>Nothing follows from the end of a batch that is cancelled, or is another machine's now.</summary>
+    /// <summary>Nothing follows from the end of a batch that is cancelled, or is another machine's now or soon.</summary>
     private bool EndsEarly(Batch batch, BatchEnd end, int number, string? database, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
@@ -138,7 +138,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
             return true;
         }
 
-        return batch.Lease is { IsTaken: true };
+        return batch.Lease is { IsTaken: true } or { IsDropped: true };
     }
 
     /// <summary>What follows from a batch's end, recorded.</summary>
@@ -156,11 +156,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         outside.RecordEnd(watched, end, [.. verdict.Open, .. verdict.Settled.Select(settled => settled.Entry)]);
         AnnounceFinalFailures(end, verdict, number);
         if (verdict.RerunsUsedUp is { } bound)
-        {
-            run.Recorder.Report(
-                IncidentKinds.RerunsUsedUp,
-                $"The {Quantity.Of(bound, "rerun")} that this run may have in all (5 % of its tests, at least 10) are used up: what fails from here on is not run again, so that a flaky test counts as failed. Repair first what fails most; --test-only-failed runs these tests again, with reruns of their own.");
-        }
+            run.Recorder.ReportRerunsUsedUp(bound);
 
         if (end.Fault is { } fault)
             run.Recorder.Report(IncidentKinds.SessionDied, $"{LastWords.Sentence(fault)} {Consequence(verdict)}", end.Worker);
@@ -229,6 +225,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     private WatchedEnd? WhyEnded(
         BatchProgress progress, TestProcessWatch processes, WorkerDeadline deadline, BatchLease? lease, HashSet<TestEntry> timedOut) =>
         lease is { IsTaken: true } ? new WatchedEnd("another machine has its tests now", timedOut)
+            : lease?.DropWhenLate() == true ? new WatchedEnd("another machine may begin its tests soon", timedOut)
             : Overdue(progress, timedOut) is { } overdue
                 ? new WatchedEnd(overdue, timedOut) { IsSilent = timedOut.Count == 0 && !processes.AreStopped }
             : processes.Fault(progress.Silence, progress.HasBegun) is { } dead

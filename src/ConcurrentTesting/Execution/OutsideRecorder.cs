@@ -12,7 +12,7 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
     /// <param name="verdict">What runs again: a clean-up is tried again with its tests.</param>
     public void RecordErrors(ImmutableArray<AdapterError> errors, BatchVerdict verdict, BatchEnd end)
     {
-        var again = verdict.Again.Where(batch => batch.Reason == BatchReasons.Retry).SelectMany(batch => batch.Entries).ToHashSet();
+        var again = verdict.Again.Where(batch => batch.IsRetry).SelectMany(batch => batch.Entries).Concat(verdict.Open).ToHashSet();
         foreach (var error in errors)
         {
             if (IsForgiven(error) && EntriesOf(error).All(entry => again.Contains(entry) || end.OfTheirOwn.Contains(entry)))

@@ -24,6 +24,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
     private readonly HashSet<int> _gone = [];
     private readonly CancellationTokenSource _ended = new();
     private readonly CancellationTokenSource _over = new();
+    private readonly TimeSpan _exclusiveLimit;
     private readonly Task _beating;
     private int _waiting;
     private volatile bool _isFaulty;
@@ -32,6 +33,9 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
         RunContext run, QueueRun queue, QueuedTests tests, EventLines lines, SharedEvents events, Accounting accounting, TimeSpan lease)
     {
         (_run, _queue, _tests, _lines, _events, _accounting) = (run, queue, tests, lines, events, accounting);
+
+        // A quarter of the lease is left for ending the test process.
+        _exclusiveLimit = lease * 0.75;
         _beating = Task.Run(() => BeatAsync(lease / 4));
     }
 
@@ -57,6 +61,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
     {
         while (!_isFaulty && !_over.IsCancellationRequested)
         {
+            var asked = _run.Time.GetTimestamp();
             var (claim, state, lost) = await _queue.ClaimAsync(
                 worker, _hosts.GetValueOrDefault(worker, -1), [.. _held.Keys], cancellationToken);
             foreach (var (machine, tests) in lost)
@@ -67,7 +72,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
 
             _accounting.RememberAll(state.Reruns);
             if (claim is not null)
-                return BatchOf(claim, worker);
+                return BatchOf(claim, worker, asked);
             if (state.Waiting == 0 || state.Seal is not null)
             {
                 // No item that nobody holds and nobody waits for comes back, so this answer counts for all workers.
@@ -92,16 +97,18 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
         _held.TryRemove(lease.Number, out _);
         if (!lease.IsTaken && await TryTellAsync(batch, worker, verdict, ran))
             return;
-        if (lease.IsTaken)
-        {
-            _run.Recorder.Report(
-                IncidentKinds.LeaseTaken,
-                $"Another machine has {Quantity.Of(batch.CaseCount, "test")} of {batch.Assembly.Source} now, because this one was not heard of for too long: what it still said of them does not count.",
-                worker);
-        }
-
+        if (lease.IsTaken || lease.IsDropped)
+            _run.Recorder.Report(IncidentKinds.LeaseTaken, LossOf(batch), worker);
         if (ran is { } dropped)
             _run.Recorder.Add(new BatchDropped(dropped.Number) { At = _run.Recorder.Now });
+    }
+
+    private static string LossOf(Batch batch)
+    {
+        var tests = $"{Quantity.Of(batch.CaseCount, "test")} of {batch.Assembly.Source}";
+        return batch.Lease!.IsTaken
+            ? $"Another machine has {tests} now, because this one was not heard of for too long: what it still said of them does not count."
+            : $"The queue did not answer for too long, so this machine has ended {tests}, which nothing may run beside: they run again.";
     }
 
     /// <returns>Whether what came of the batch counts.</returns>
@@ -113,12 +120,12 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
         // A machine that stops gives back all that it has as it leaves.
         if (_run.Stop.Token.IsCancellationRequested)
             return false;
-        var isAcknowledged = verdict is not null && ran is not null;
+        var isAcknowledged = verdict is not null && ran is not null && !lease.IsDropped;
         try
         {
             var answer = isAcknowledged
                 ? await AcknowledgeAsync(worker, EndOf(batch, verdict!, ran!.Value))
-                : await _queue.GiveBackAsync(worker, lease.Number, isFaulty: true, CancellationToken.None);
+                : await _queue.GiveBackAsync(worker, lease.Number, isFaulty: !lease.IsDropped, CancellationToken.None);
 
             // An earlier question, whose answer was lost, may have given the item back already.
             if (isAcknowledged && answer.IsTaken)
@@ -139,6 +146,8 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
         var answer = await _queue.AcknowledgeAsync(worker, end, CancellationToken.None);
         if (!answer.IsTaken)
             _events.Told(end.Beside);
+        if (answer.Denied > 0 && _accounting.UseUpReruns())
+            _run.Recorder.ReportRerunsUsedUp(_accounting.RerunsInAll);
         return answer;
     }
 
@@ -162,21 +171,24 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
         _over.Dispose();
     }
 
-    private Batch BatchOf(QueueClaim claim, int worker)
+    private Batch BatchOf(QueueClaim claim, int worker, long asked)
     {
         _hosts[worker] = claim.Assembly;
         foreach (var tries in claim.Tries)
             _accounting.Remember(_tests.Entries[tries.Test], tries.Reruns, tries.Retries);
-        var lease = _held[claim.Lease] = new BatchLease(claim.Lease);
+        var lease = _held[claim.Lease] = new BatchLease(
+            claim.Lease, _run.Time, claim.Groups.IsEmpty ? null : _exclusiveLimit, asked);
         return new Batch
         {
             Assembly = _tests.Assemblies[claim.Assembly],
+            Suspect = claim.Suspect is { } suspect ? _tests.Entries[suspect] : null,
+            Companions = [.. claim.Companions.Select(test => _tests.Entries[test])],
             Entries = [.. claim.Tests.Select(test => _tests.Entries[test])],
             Seconds = claim.Seconds,
             Reason = claim.Reason,
             FruitlessTries = claim.Fruitless,
             ExclusiveGroups = claim.Groups,
-            HaveFailed = [.. claim.Tries.Where(tries => tries.Reruns > 0).Select(tries => _tests.Entries[tries.Test])],
+            HaveFailed = [.. claim.Tries.Where(tries => tries.HasFailed).Select(tries => _tests.Entries[tries.Test])],
             Lease = lease,
         };
     }
@@ -202,7 +214,11 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
 
     private QueueAcknowledgement EndOf(Batch batch, BatchVerdict verdict, (int Number, ImmutableArray<RunEvent> Events) ran)
     {
-        var again = verdict.Again.Select(ItemOf).ToImmutableArray();
+        // What skipped itself behind a failure comes along and costs nothing.
+        var again = verdict.Again.Select(one => ItemOf(one) with
+        {
+            Reruns = one.Reason == BatchReasons.Rerun ? one.Entries.Count(verdict.Failed.Contains) : 0,
+        }).ToImmutableArray();
         return new QueueAcknowledgement
         {
             Lease = batch.Lease!.Number,
@@ -210,9 +226,8 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
             Results = [.. ResultsOf(ran.Events)],
             Again = again,
             Tries = [.. verdict.RunsAgain.Distinct().Select(TriesOf)],
-            // What skipped itself behind a failure comes along and costs nothing.
-            Reruns = verdict.Again.Where(batch => batch.Reason == BatchReasons.Rerun)
-                .Sum(batch => batch.Entries.Count(verdict.Failed.Contains)),
+            Reruns = verdict.Reruns,
+            MostReruns = _accounting.RerunsInAll,
             IsGood = !ran.Events.Any(happened => happened is OutsideFailed),
             IsFaulty = IsFaultyEnd(verdict),
             Beside = _events.Untold(_lines),
@@ -243,15 +258,16 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
     private QueueItem ItemOf(Batch again) => new()
     {
         Assembly = _tests.NumberOf(again.Assembly),
-        // Another machine knows a suspect by its place.
-        Tests = [.. again.Entries.OrderBy(entry => !entry.Equals(again.Suspect)).Select(_tests.NumberOf)],
+        Tests = [.. again.Entries.Select(_tests.NumberOf)],
+        Suspect = again.Suspect is { } suspect ? _tests.NumberOf(suspect) : null,
+        Companions = [.. again.Companions.Select(_tests.NumberOf)],
         Cases = again.CaseCount,
         Seconds = again.Seconds,
         Reason = again.Reason,
         Fruitless = again.FruitlessTries,
         IsAlone = true,
-        Groups = [.. again.ExclusiveGroups.Select(group => group.ToLowerInvariant())],
-        NotHere = again.Reason == BatchReasons.Retry,
+        Groups = [.. again.ExclusiveGroups.Select(group => QueueText.OfGroup(group, _run.Secrets)).Distinct()],
+        NotHere = again.IsRetry,
         DelaySeconds = again.Delay.TotalSeconds,
     };
 
@@ -261,7 +277,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
         return new QueueTries(_tests.NumberOf(entry), reruns, retries);
     }
 
-    private static bool IsFaultyEnd(BatchVerdict verdict) => verdict.Again.Any(again => again.Reason == BatchReasons.Retry);
+    private static bool IsFaultyEnd(BatchVerdict verdict) => verdict.Again.Any(again => again.IsRetry);
 
     private void Heed(QueueAnswer answer, bool isFaulty)
     {
@@ -296,13 +312,15 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
         int workers;
         lock (_gone)
             workers = _run.Settings.Workers - _gone.Count;
-        var leases = _held.ToArray();
+        var (leases, asked) = (_held.ToArray(), _run.Time.GetTimestamp());
         var still = await _queue.HeartbeatAsync(
             Math.Max(1, workers),
             new QueueLeases(
                 [.. leases.Select(lease => lease.Key)], [.. leases.Where(lease => lease.Value.HasBegun).Select(lease => lease.Key)],
                 _run.Settings.TestTimeout),
             _events.Untold(_lines), _ended.Token);
+        foreach (var lease in leases.Where(lease => still.Contains(lease.Key)))
+            lease.Value.Renew(asked);
         foreach (var (number, lease) in leases.Where(lease => !still.Contains(lease.Key) && _held.ContainsKey(lease.Key)))
         {
             _run.Log.LogDebug("Lease {Lease} is another machine's now", number);

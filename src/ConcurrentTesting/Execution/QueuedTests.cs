@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
+using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Execution;
 
@@ -9,6 +10,7 @@ internal sealed class QueuedTests
     private readonly FrozenDictionary<TestEntry, int> _numbers;
     private readonly FrozenDictionary<TestRef, int> _references;
     private readonly FrozenDictionary<TestAssembly, int> _assemblies;
+    private readonly FrozenDictionary<(TestAssembly, string), int> _peers;
 
     public QueuedTests(TestCatalog catalog)
     {
@@ -21,6 +23,8 @@ internal sealed class QueuedTests
         _references = Entries.Select((entry, number) => KeyValuePair.Create(new TestRef(entry.Assembly, entry.Id), number))
             .DistinctBy(pair => pair.Key).ToFrozenDictionary();
         _assemblies = Assemblies.Select((assembly, number) => KeyValuePair.Create(assembly, number)).ToFrozenDictionary();
+        _peers = Entries.Select((entry, number) => KeyValuePair.Create(PeersOf(entry), number)).DistinctBy(pair => pair.Key)
+            .ToFrozenDictionary();
         Discovery = HashOf(Entries.Concat(catalog.Explicit));
     }
 
@@ -33,9 +37,14 @@ internal sealed class QueuedTests
 
     public int NumberOf(TestEntry entry) => _numbers[entry];
 
+    /// <summary>The first of the tests that come back with one another; see <see cref="ClassBatches.GroupOf"/>.</summary>
+    public int FirstOfPeers(TestEntry entry) => _peers[PeersOf(entry)];
+
     public int NumberOf(TestAssembly assembly) => _assemblies[assembly];
 
     public int? NumberOf(TestRef test) => _references.TryGetValue(test, out var number) ? number : null;
+
+    private static (TestAssembly, string) PeersOf(TestEntry entry) => (entry.Assembly, ClassBatches.GroupOf(entry));
 
     private static string HashOf(IEnumerable<TestEntry> entries)
     {

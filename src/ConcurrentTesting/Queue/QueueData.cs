@@ -6,7 +6,15 @@ namespace ConcurrentTesting.Queue;
 internal sealed record QueueMachine(Guid Id, string Name, int Workers);
 
 /// <summary>A test of a run, numbered by its place among all tests.</summary>
-internal sealed record QueueTest(string Name, int Cases);
+internal sealed record QueueTest(string Name, int Cases)
+{
+    /// <summary>The first of the tests that it may have to come back with; null: there are no others.</summary>
+    public int? Peers { get; init; }
+
+    /// <summary>It may not be itself without all of them. Otherwise those that skipped themselves come back with those that come
+    /// back.</summary>
+    public bool NeedsPeers { get; init; }
+}
 
 /// <summary>Tests that go to a worker as a whole.</summary>
 internal sealed record QueueItem
@@ -15,6 +23,12 @@ internal sealed record QueueItem
     public required int Assembly { get; init; }
 
     public required ImmutableArray<int> Tests { get; init; }
+
+    /// <summary>The test that ran when its process died, which they are to try; null: another reason made the item.</summary>
+    public int? Suspect { get; init; }
+
+    /// <summary>Those that have their results and come along because others are not themselves without them.</summary>
+    public ImmutableArray<int> Companions { get; init; } = [];
 
     /// <summary>How many cases they are.</summary>
     public required int Cases { get; init; }
@@ -38,6 +52,9 @@ internal sealed record QueueItem
 
     /// <summary>Another machine is to run them, unless there is none.</summary>
     public bool NotHere { get; init; }
+
+    /// <summary>How many reruns of the run's budget they cost.</summary>
+    public int Reruns { get; init; }
 
     /// <summary>How long they wait.</summary>
     public double DelaySeconds { get; init; }
@@ -65,10 +82,15 @@ internal sealed record QueueJoined(
     ImmutableArray<string> Machines, int Left, DateTime CreatedAt, QueueSeal? Seal, bool IsOld);
 
 /// <summary>A sealed run's verdict.</summary>
-internal sealed record QueueSeal(int ExitCode, string Reason, DateTime At);
+/// <param name="Machines">The names of all machines that came into it.</param>
+internal sealed record QueueSeal(int ExitCode, string Reason, DateTime At, ImmutableArray<string> Machines);
 
 /// <summary>What was used of a test's budgets.</summary>
-internal readonly record struct QueueTries(int Test, int Reruns, int Retries);
+internal readonly record struct QueueTries(int Test, int Reruns, int Retries)
+{
+    /// <summary>It has failed on any machine, and has not passed since.</summary>
+    public bool HasFailed { get; init; }
+}
 
 /// <summary>Items that a worker has, under one lease.</summary>
 internal sealed record QueueClaim
@@ -78,6 +100,8 @@ internal sealed record QueueClaim
 
     public required int Assembly { get; init; }
     public required ImmutableArray<int> Tests { get; init; }
+    public int? Suspect { get; init; }
+    public ImmutableArray<int> Companions { get; init; } = [];
     public required double Seconds { get; init; }
     public required string Reason { get; init; }
     public required int Fruitless { get; init; }
@@ -119,6 +143,9 @@ internal sealed record QueueAcknowledgement
     /// <summary>How many of them run again because they failed.</summary>
     public int Reruns { get; init; }
 
+    /// <summary>How many may, of all machines.</summary>
+    public int MostReruns { get; init; } = int.MaxValue;
+
     /// <summary>Nothing failed in it outside of tests: a later attempt of the run need not repeat it.</summary>
     public bool IsGood { get; init; } = true;
 
@@ -150,7 +177,8 @@ internal sealed record QueueLeases(IReadOnlyCollection<long> Held, IReadOnlyColl
 /// <param name="IsTaken">The lease was no longer the machine's: nothing was written.</param>
 /// <param name="Faults">How many faulty ends of the machine came one after another.</param>
 /// <param name="OthersPass">Another machine is there whose last item ended well.</param>
-internal sealed record QueueAnswer(bool IsTaken, int Faults, bool OthersPass);
+/// <param name="Denied">How many reruns it was not granted, because the machines together have used up all.</param>
+internal sealed record QueueAnswer(bool IsTaken, int Faults, bool OthersPass, int Denied = 0);
 
 /// <summary>All that the machines of a run have left in the queue.</summary>
 internal sealed record QueuedResults(
@@ -181,7 +209,8 @@ internal sealed record QueuedMachine(Guid Id, int Number, string Name, int Worke
     public bool IsEarlier => State == MachineState.Earlier;
 }
 
-internal sealed record QueuedBatch(Guid Machine, byte[] Events);
+/// <param name="Results">How many results the queue has counted of it.</param>
+internal sealed record QueuedBatch(Guid Machine, byte[] Events, int Results);
 
 /// <summary>A test that has not all of its results.</summary>
 /// <param name="Story">Why nobody tries it any more; null: somebody may.</param>

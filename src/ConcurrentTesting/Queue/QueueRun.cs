@@ -61,20 +61,15 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                 await using var batch = new NpgsqlBatch(session);
                 if (_hasExclusive)
                     batch.BatchCommands.Add(Part(QueueSql.LockRun));
-                var takesBack = !IsBack;
-                if (takesBack)
-                {
-                    batch.BatchCommands.Add(
-                        Part(
-                            QueueSql.TakeBack, ("machine", machine.Id), ("mostLosses", QueueSql.MostLosses),
-                            ("mostLossesInAll", QueueSql.MostLossesInAll), ("held", held.ToArray())));
-                }
-
+                batch.BatchCommands.Add(
+                    Part(
+                        QueueSql.TakeBack, ("machine", machine.Id), ("mostLosses", QueueSql.MostLosses),
+                        ("mostLossesInAll", QueueSql.MostLossesInAll), ("held", held.ToArray())));
                 batch.BatchCommands.Add(ClaimOf(worker, host, claim));
                 batch.BatchCommands.Add(Part(QueueSql.Claimed, ("claim", claim)));
                 batch.BatchCommands.Add(Part(QueueSql.Tries, ("claim", claim)));
                 batch.BatchCommands.Add(Part(QueueSql.State));
-                return await ReadClaimAsync(batch, takesBack, token);
+                return await ReadClaimAsync(batch, token);
             },
             cancellationToken);
     }
@@ -111,11 +106,10 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                         ("events", end.Events), ("tests", end.Results.Select(result => result.Test).ToArray()),
                         ("rows", end.Results.Select(result => result.Row).ToArray()),
                         ("outcomes", end.Results.Select(result => result.Outcome).ToArray()),
-                        ("open", end.Again.SelectMany(item => item.Tests).ToArray()),
                         ("tried", end.Tries.Select(tries => tries.Test).ToArray()),
                         ("reruns", end.Tries.Select(tries => tries.Reruns).ToArray()),
                         ("retries", end.Tries.Select(tries => tries.Retries).ToArray()), ("faulty", end.IsFaulty),
-                        ("good", end.IsGood), ("rerun", end.Reruns), .. Told(end.Beside)]);
+                        ("good", end.IsGood), ("rerun", end.Reruns), ("mostReruns", end.MostReruns), .. Told(end.Beside)]);
                 command.Parameters.Add(Json("again", end.Again));
                 var answer = await AnswerAsync(command, token);
                 return answer.IsTaken && await IsAcknowledgedAsync(session, end.Lease, token) ? answer with { IsTaken = false } : answer;
@@ -184,8 +178,8 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
             var found = await ReadAllAsync(
                 command,
                 reader => (
-                    Plan: reader.GetFieldValue<byte[]>(0), Seal: SealOf(reader, 1), CreatedAt: reader.GetDateTime(4),
-                    IsOld: reader.GetBoolean(5)),
+                    Plan: reader.GetFieldValue<byte[]>(0), Seal: SealOf(reader, 1), CreatedAt: reader.GetDateTime(5),
+                    IsOld: reader.GetBoolean(6)),
                 token);
             if (found.IsEmpty)
                 return null;
@@ -196,7 +190,7 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                 found[0].Plan,
                 await ReadAllAsync(machines, MachineOf, token),
                 await ReadAllAsync(
-                    batches, reader => new QueuedBatch(reader.GetGuid(0), reader.GetFieldValue<byte[]>(1)), token),
+                    batches, reader => new QueuedBatch(reader.GetGuid(0), reader.GetFieldValue<byte[]>(1), (int)reader.GetInt64(2)), token),
                 await ReadAllAsync(
                     notDone, reader => new QueuedTest(reader.GetInt32(0), reader.GetString(1), TextOf(reader, 2)), token),
                 found[0].Seal,
@@ -234,7 +228,9 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
     {
         await using var tests = PatientCommand(
             session, QueueSql.FillTests, ("tests", Enumerable.Range(0, plan.Tests.Length).ToArray()),
-            ("names", plan.Tests.Select(test => test.Name).ToArray()), ("cases", plan.Tests.Select(test => test.Cases).ToArray()));
+            ("names", plan.Tests.Select(test => test.Name).ToArray()), ("cases", plan.Tests.Select(test => test.Cases).ToArray()),
+            ("peers", plan.Tests.Select((test, number) => test.Peers ?? number).ToArray()),
+            ("needsPeers", plan.Tests.Select(test => test.NeedsPeers).ToArray()));
         await tests.ExecuteNonQueryAsync(cancellationToken);
         await using var items = PatientCommand(session, QueueSql.FillItems);
         items.Parameters.Add(Json("items", plan.Items));
@@ -279,9 +275,9 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                 reader.GetGuid(0) == machine.Id,
                 JsonSerializer.Deserialize<Dictionary<string, string>>(reader.GetString(1))!
                     .ToImmutableSortedDictionary(StringComparer.Ordinal),
-                reader.GetTimeSpan(2), reader.GetBoolean(3), [.. reader.GetFieldValue<string[]>(8)], (int)reader.GetInt64(9),
+                reader.GetTimeSpan(2), reader.GetBoolean(3), [.. reader.GetFieldValue<string[]>(9)], (int)reader.GetInt64(10),
                 reader.GetDateTime(4),
-                SealOf(reader, 5), reader.GetBoolean(10)),
+                SealOf(reader, 5), reader.GetBoolean(11)),
             cancellationToken);
         return found.FirstOrDefault();
     }
@@ -291,17 +287,17 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
         ("least", LeastSeconds), ("most", (long)MostCases), ("exclusive", _hasExclusive));
 
     // The answers come in the order of ClaimAsync's questions; the claim itself has none.
-    private async Task<QueueTurn> ReadClaimAsync(NpgsqlBatch batch, bool takesBack, CancellationToken cancellationToken)
+    private async Task<QueueTurn> ReadClaimAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
     {
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         if (_hasExclusive)
             await reader.NextResultAsync(cancellationToken);
-        var lost = takesBack ? await LostAsync(reader, cancellationToken) : [];
+        var lost = await LostAsync(reader, cancellationToken);
         var claim = await ClaimedAsync(reader, cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         var tries = ImmutableArray.CreateBuilder<QueueTries>();
         while (await reader.ReadAsync(cancellationToken))
-            tries.Add(new QueueTries(reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2)));
+            tries.Add(new QueueTries(reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2)) { HasFailed = reader.GetBoolean(3) });
         await reader.NextResultAsync(cancellationToken);
         return new QueueTurn(
             claim is null ? null : claim with { Tries = tries.ToImmutable() }, await StateOfAsync(reader, cancellationToken),
@@ -329,13 +325,15 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                     Lease = reader.GetInt64(0),
                     Assembly = reader.GetInt32(1),
                     Tests = tests,
-                    Seconds = reader.GetDouble(3),
-                    Reason = reader.GetString(4),
-                    Fruitless = reader.GetInt32(5),
-                    Groups = [.. reader.GetFieldValue<string[]>(6)],
+                    Suspect = reader.IsDBNull(3) ? null : reader.GetInt32(3),
+                    Companions = [.. reader.GetFieldValue<int[]>(4)],
+                    Seconds = reader.GetDouble(5),
+                    Reason = reader.GetString(6),
+                    Fruitless = reader.GetInt32(7),
+                    Groups = [.. reader.GetFieldValue<string[]>(8)],
                     Tries = [],
                 }
-                : claim with { Tests = claim.Tests.AddRange(tests), Seconds = claim.Seconds + reader.GetDouble(3) };
+                : claim with { Tests = claim.Tests.AddRange(tests), Seconds = claim.Seconds + reader.GetDouble(5) };
         }
 
         return claim;
@@ -351,7 +349,7 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
     {
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return new QueueAnswer(!reader.GetBoolean(0), reader.GetInt32(1), reader.GetBoolean(2));
+        return new QueueAnswer(!reader.GetBoolean(0), reader.GetInt32(1), reader.GetBoolean(2), reader.GetInt32(3));
     }
 
     private static QueuedMachine MachineOf(NpgsqlDataReader reader) => new(
@@ -360,7 +358,9 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
 
     private static QueueSeal? SealOf(NpgsqlDataReader reader, int first) => reader.IsDBNull(first)
         ? null
-        : new QueueSeal(reader.GetInt32(first), reader.GetString(first + 1), reader.GetDateTime(first + 2));
+        : new QueueSeal(
+            reader.GetInt32(first), reader.GetString(first + 1), reader.GetDateTime(first + 2),
+            [.. reader.GetFieldValue<string[]>(first + 3)]);
 
     private static string? TextOf(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 

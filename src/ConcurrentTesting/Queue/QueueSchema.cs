@@ -5,7 +5,7 @@ namespace ConcurrentTesting.Queue;
 /// <summary>The queue's tables, in a schema of their own: made on first use, and refused where another version made them.</summary>
 internal static class QueueSchema
 {
-    public const int Version = 1;
+    public const int Version = 2;
 
     // Nobody runs tests against an older server than PostgreSQL 13.
     private const int OldestServer = 130000;
@@ -29,6 +29,7 @@ internal static class QueueSchema
             reruns integer NOT NULL DEFAULT 0,
             sealer uuid,
             sealer_until timestamptz,
+            sealings integer NOT NULL DEFAULT 0,
             sealed_at timestamptz,
             exit_code integer,
             reason text);
@@ -44,6 +45,7 @@ internal static class QueueSchema
             seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
             faults integer NOT NULL DEFAULT 0,
             good_at timestamptz,
+            calm_until timestamptz,
             PRIMARY KEY (run, machine),
             UNIQUE (run, number));
         CREATE TABLE concurrent_test.beside (
@@ -58,6 +60,8 @@ internal static class QueueSchema
             test integer NOT NULL,
             name text NOT NULL,
             cases integer NOT NULL,
+            peers integer NOT NULL,
+            needs_peers boolean NOT NULL,
             state text NOT NULL DEFAULT 'open',
             attempts integer NOT NULL DEFAULT 0,
             reruns integer NOT NULL DEFAULT 0,
@@ -69,6 +73,8 @@ internal static class QueueSchema
             item bigint GENERATED ALWAYS AS IDENTITY,
             assembly integer NOT NULL,
             tests integer[] NOT NULL,
+            suspect integer,
+            companions integer[] NOT NULL DEFAULT ARRAY[]::integer[],
             cases integer NOT NULL,
             seconds double precision NOT NULL,
             failed_last boolean NOT NULL DEFAULT false,
@@ -83,11 +89,16 @@ internal static class QueueSchema
             not_before timestamptz,
             state text NOT NULL DEFAULT 'open',
             lease bigint,
-            claim uuid,
-            machine uuid,
-            until timestamptz,
-            deadline timestamptz,
             PRIMARY KEY (run, item));
+        CREATE TABLE concurrent_test.claims (
+            run text NOT NULL REFERENCES concurrent_test.runs ON DELETE CASCADE,
+            lease bigint NOT NULL,
+            claim uuid NOT NULL,
+            machine uuid NOT NULL,
+            cases integer NOT NULL,
+            until timestamptz NOT NULL,
+            deadline timestamptz,
+            PRIMARY KEY (run, lease));
         CREATE INDEX items_waiting ON concurrent_test.items (run) WHERE state IN ('open', 'leased');
         CREATE INDEX items_first ON concurrent_test.items (run, failed_last DESC, seconds DESC, item) WHERE state = 'open';
         CREATE INDEX items_of_assembly ON concurrent_test.items (run, assembly, failed_last DESC, seconds DESC, item)
@@ -138,7 +149,7 @@ internal static class QueueSchema
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Incomplete,
-                FormattableString.Invariant($"The queue's schema concurrent_test has version {version}, and this ConcurrentTest knows {Version}: use one ConcurrentTest on all machines, or another database for the queue."));
+                FormattableString.Invariant($"The queue's schema concurrent_test has version {version}, and this ConcurrentTest knows {Version}: use one ConcurrentTest on all machines. After an upgrade, let its runs end and execute DROP SCHEMA concurrent_test CASCADE, or give --test-queue another database."));
         }
     }
 

@@ -21,6 +21,43 @@ internal static class QueueSql
     /// <summary>What it says of its tests is of today.</summary>
     private const string IsFresh = "b.acknowledged_at > clock_timestamp() - interval '24 hours'";
 
+    /// <summary>Of a test <c>t</c>: what it said last is that it skipped itself, perhaps because of another that failed or did not
+    /// run.</summary>
+    private const string HasSkippedItself =
+        """
+        EXISTS (
+                SELECT FROM concurrent_test.results r WHERE r.run = @run AND r.test = t.test AND r.outcome = 'Skipped' AND NOT EXISTS (
+                    SELECT FROM concurrent_test.results l WHERE l.run = @run AND l.test = t.test AND l.attempt > r.attempt))
+        """;
+
+    /// <summary>Of a test <c>t</c>: it has failed, and has not passed since: a skip takes no failure back.</summary>
+    private const string HasFailed =
+        """
+        coalesce((
+            SELECT r.outcome IN ('Failed', 'TimedOut') FROM concurrent_test.results r
+            WHERE r.run = @run AND r.test = t.test AND r.outcome <> 'Skipped' ORDER BY r.attempt DESC LIMIT 1), false)
+        """;
+
+    /// <summary>Of a run <c>r</c>: its verdict, and the machines that came into it.</summary>
+    private const string Verdict =
+        $"""
+        r.exit_code, r.reason, r.sealed_at, CASE WHEN r.sealed_at IS NOT NULL THEN ARRAY(
+                SELECT m.name FROM concurrent_test.machines m WHERE m.run = r.run AND m.state <> '{MachineState.Earlier}'
+                ORDER BY m.number) END
+        """;
+
+    // No machine was heard of for a while, although each tells four times a lease that it lives: the queue was away, or all are lost.
+    private const string IsSilent =
+        $"""
+        coalesce((
+            SELECT max(o.seen_at) < clock_timestamp() - (SELECT r.lease / 2 FROM concurrent_test.runs r WHERE r.run = @run)
+            FROM concurrent_test.machines o WHERE o.run = @run AND o.state <> '{MachineState.Earlier}'), false)
+        """;
+
+    // Whoever is heard first after that says so for a lease, because from then on the run is silent no more.
+    private const string Calm =
+        $"CASE WHEN {IsSilent} THEN clock_timestamp() + (SELECT r.lease FROM concurrent_test.runs r WHERE r.run = @run) END";
+
     public const string Lead =
         """
         INSERT INTO concurrent_test.runs (run, leader, fingerprint, plan, lease, exclusive)
@@ -29,8 +66,9 @@ internal static class QueueSql
 
     public const string FillTests =
         """
-        INSERT INTO concurrent_test.tests (run, test, name, cases)
-        SELECT @run, t.test, t.name, t.cases FROM unnest(@tests, @names, @cases) AS t (test, name, cases)
+        INSERT INTO concurrent_test.tests (run, test, name, cases, peers, needs_peers)
+        SELECT @run, t.test, t.name, t.cases, t.peers, t.needs_peers
+        FROM unnest(@tests, @names, @cases, @peers, @needsPeers) AS t (test, name, cases, peers, needs_peers)
         """;
 
     public const string FillItems =
@@ -52,7 +90,8 @@ internal static class QueueSql
 
     /// <summary>What an attempt before has done stands: its tests that passed are done, those that did not are to run again. Batches in
     /// which something failed outside of tests run again as a whole, and so do all of a machine on which something failed beside its
-    /// batches, and what ran more than a day ago.</summary>
+    /// batches, and what ran more than a day ago. Of tests that need each other all run again where one does, in one item. Those of a class
+    /// that skipped themselves run again behind what does of it.</summary>
     public const string CarryOver =
         $"""
         INSERT INTO concurrent_test.machines (run, machine, number, name, workers, all_workers, state, joined_at, seen_at)
@@ -74,23 +113,34 @@ internal static class QueueSql
                     WHERE r.run = @from AND r.test = e.test AND (b.lease IS NULL OR r.outcome NOT IN ('Passed', 'Skipped')))
             THEN 'done' ELSE 'open' END
         FROM concurrent_test.tests e WHERE t.run = @run AND e.run = @from AND e.test = t.test;
-        WITH had AS (SELECT DISTINCT r.test FROM concurrent_test.results r WHERE r.run = @run),
+        UPDATE concurrent_test.tests t SET state = 'open'
+        FROM (SELECT DISTINCT o.peers FROM concurrent_test.tests o WHERE o.run = @run AND o.state <> 'done') AS broken
+        WHERE t.run = @run AND t.state = 'done' AND t.peers = broken.peers AND (t.needs_peers OR {HasSkippedItself});
+        WITH left_over AS (
+            SELECT t.test, t.cases, CASE
+                    WHEN t.needs_peers OR bool_or({HasSkippedItself}) OVER (PARTITION BY t.peers) THEN t.peers ELSE t.test END AS bond,
+                EXISTS (SELECT FROM concurrent_test.results r WHERE r.run = @run AND r.test = t.test) AS has_run
+            FROM concurrent_test.tests t WHERE t.run = @run AND t.state <> 'done'),
+        back AS MATERIALIZED (
+            SELECT l.test, l.cases, l.bond FROM left_over l WHERE l.bond IN (SELECT h.bond FROM left_over h WHERE h.has_run)),
         again AS (
             INSERT INTO concurrent_test.items (run, assembly, tests, cases, seconds, failed_last, reason, is_alone, groups)
-            SELECT @run, i.assembly, ARRAY[t.test], t.cases, i.seconds * t.cases / greatest(i.cases, 1), true, 'rerun', true, i.groups
-            FROM concurrent_test.items i CROSS JOIN LATERAL unnest(i.tests) AS u (test)
-            JOIN concurrent_test.tests t ON t.run = @run AND t.test = u.test
-            WHERE i.run = @run AND t.state <> 'done' AND u.test IN (SELECT test FROM had))
+            SELECT @run, i.assembly, a.tests, a.cases, a.seconds, true, 'rerun', true, i.groups
+            FROM (
+                SELECT min(i.item) AS item, array_agg(b.test ORDER BY i.item, u.place) AS tests, sum(b.cases)::integer AS cases,
+                    sum(i.seconds * b.cases / greatest(i.cases, 1)) AS seconds
+                FROM concurrent_test.items i CROSS JOIN LATERAL unnest(i.tests) WITH ORDINALITY AS u (test, place)
+                JOIN back b ON b.test = u.test
+                WHERE i.run = @run GROUP BY b.bond) AS a
+            JOIN concurrent_test.items i ON i.run = @run AND i.item = a.item)
         UPDATE concurrent_test.items i SET
-            tests = ARRAY(
-                SELECT u.test FROM unnest(i.tests) WITH ORDINALITY AS u (test, place)
-                WHERE u.test NOT IN (SELECT test FROM had) ORDER BY u.place),
-            cases = left_over.cases, seconds = i.seconds * left_over.cases / greatest(i.cases, 1)
+            tests = stays.tests, cases = stays.cases, seconds = i.seconds * stays.cases / greatest(i.cases, 1)
         FROM concurrent_test.items old CROSS JOIN LATERAL (
-            SELECT coalesce(sum(t.cases), 0)::integer AS cases FROM unnest(old.tests) AS u (test)
+            SELECT coalesce(array_agg(t.test ORDER BY u.place), ARRAY[]::integer[]) AS tests, coalesce(sum(t.cases), 0)::integer AS cases
+            FROM unnest(old.tests) WITH ORDINALITY AS u (test, place)
             JOIN concurrent_test.tests t ON t.run = @run AND t.test = u.test
-            WHERE u.test NOT IN (SELECT test FROM had)) AS left_over
-        WHERE i.run = @run AND old.run = i.run AND old.item = i.item AND left_over.cases <> i.cases;
+            WHERE t.state <> 'done' AND t.test NOT IN (SELECT test FROM back)) AS stays
+        WHERE i.run = @run AND old.run = i.run AND old.item = i.item AND cardinality(stays.tests) <> cardinality(i.tests);
         DELETE FROM concurrent_test.items WHERE run = @run AND cardinality(tests) = 0
         """;
 
@@ -104,16 +154,16 @@ internal static class QueueSql
     public const string LockRun = "SELECT 1 FROM concurrent_test.runs WHERE run = @run FOR NO KEY UPDATE";
 
     public const string Enter =
-        """
-        INSERT INTO concurrent_test.machines (run, machine, number, name, workers, all_workers)
-        SELECT @run, @machine, coalesce(max(number), 0) + 1, @name, @workers, @workers
+        $"""
+        INSERT INTO concurrent_test.machines (run, machine, number, name, workers, all_workers, calm_until)
+        SELECT @run, @machine, coalesce(max(number), 0) + 1, @name, @workers, @workers, {Calm}
         FROM concurrent_test.machines WHERE run = @run
         ON CONFLICT (run, machine) DO NOTHING
         """;
 
     public const string Look =
         $"""
-        SELECT r.leader, r.fingerprint::text, r.lease, r.exclusive, r.created_at, r.exit_code, r.reason, r.sealed_at,
+        SELECT r.leader, r.fingerprint::text, r.lease, r.exclusive, r.created_at, {Verdict},
             ARRAY(
                 SELECT m.name FROM concurrent_test.machines m WHERE m.run = r.run AND m.machine <> @machine AND {IsLive}
                 ORDER BY m.number),
@@ -122,38 +172,60 @@ internal static class QueueSql
         FROM concurrent_test.runs r WHERE r.run = @run
         """;
 
-    /// <summary>What was leased and not heard of for too long goes to another machine: alone, then test by test, then it is given up. So
-    /// does what a machine has without knowing of it, because an answer was lost.</summary>
+    /// <summary>What was leased and not heard of for too long goes to another machine: alone, then test by test, then it is given up. Tests
+    /// that need each other stay together, and so does what skipped itself with what it came along with. What a machine has without knowing
+    /// of it, because an answer was lost, is taken back as well. A lease is taken as a whole, so that no two machines tell
+    /// of its tests. After the queue was away, nothing is taken back before each machine had time to tell that it lives.</summary>
     public const string TakeBack =
-        """
-        WITH gone AS (
-            SELECT i.*, l.losses >= @mostLossesInAll OR i.losses + 1 >= @mostLosses AS ends, n.name AS machine_name
-            FROM concurrent_test.items i
+        $"""
+        WITH over AS MATERIALIZED (
+            SELECT c.lease FROM concurrent_test.claims c
+            WHERE c.run = @run AND c.until < clock_timestamp()
+                AND (c.machine <> @machine OR NOT c.lease = ANY (@held) OR c.deadline < clock_timestamp())
+                AND NOT {IsSilent}
+                AND NOT EXISTS (
+                    SELECT FROM concurrent_test.machines m WHERE m.run = @run AND m.calm_until > clock_timestamp())
+            FOR UPDATE SKIP LOCKED),
+        ended_claims AS (
+            DELETE FROM concurrent_test.claims c USING over o WHERE c.run = @run AND c.lease = o.lease RETURNING c.lease, c.machine),
+        gone AS (
+            SELECT i.*, c.machine, l.losses >= @mostLossesInAll OR i.losses + 1 >= @mostLosses AS ends, n.name AS machine_name
+            FROM ended_claims c
+            JOIN concurrent_test.items i ON i.run = @run AND i.lease = c.lease AND i.state = 'leased'
             JOIN concurrent_test.runs l ON l.run = i.run
-            JOIN concurrent_test.machines n ON n.run = i.run AND n.machine = i.machine
-            WHERE i.run = @run AND i.state = 'leased' AND i.until < clock_timestamp()
-                AND (i.machine <> @machine OR NOT i.lease = ANY (@held) OR i.deadline < clock_timestamp())
-            FOR UPDATE OF i SKIP LOCKED),
+            JOIN concurrent_test.machines n ON n.run = i.run AND n.machine = c.machine),
         counted AS (
             UPDATE concurrent_test.runs r SET losses = r.losses + (SELECT count(DISTINCT lease) FROM gone)
             WHERE r.run = @run AND EXISTS (SELECT FROM gone)),
+        bound AS (
+            SELECT g.item, u.place, t.test, t.cases, CASE
+                WHEN t.needs_peers OR bool_or({HasSkippedItself}) OVER (PARTITION BY g.item, t.peers) THEN t.peers ELSE t.test END AS bond
+            FROM gone g CROSS JOIN LATERAL unnest(g.tests) WITH ORDINALITY AS u (test, place)
+            JOIN concurrent_test.tests t ON t.run = g.run AND t.test = u.test
+            WHERE NOT g.ends AND g.losses > 0),
+        parts AS (
+            SELECT b.item, array_agg(b.test ORDER BY b.place) AS tests, sum(b.cases)::integer AS cases,
+                count(*) OVER (PARTITION BY b.item) AS parts
+            FROM bound b GROUP BY b.item, b.bond),
         split AS (
             INSERT INTO concurrent_test.items (
-                run, assembly, tests, cases, seconds, reason, fruitless, losses, is_alone, groups, not_machine)
-            SELECT g.run, g.assembly, ARRAY[t.test], c.cases, g.seconds * c.cases / greatest(g.cases, 1), g.reason, g.fruitless,
-                CASE WHEN g.ends THEN @mostLosses - 1 ELSE g.losses + 1 END, true, g.groups, g.machine
-            FROM gone g CROSS JOIN LATERAL unnest(g.tests) AS t (test)
-            JOIN concurrent_test.tests c ON c.run = g.run AND c.test = t.test
-            WHERE NOT g.ends AND g.losses > 0 AND cardinality(g.tests) > 1),
+                run, assembly, tests, suspect, companions, cases, seconds, reason, fruitless, losses, is_alone, groups, not_machine)
+            SELECT g.run, g.assembly, p.tests, CASE WHEN g.suspect = ANY (p.tests) THEN g.suspect END,
+                ARRAY(SELECT unnest(g.companions) INTERSECT SELECT unnest(p.tests)), p.cases,
+                g.seconds * p.cases / greatest(g.cases, 1), g.reason, g.fruitless, g.losses + 1, true, g.groups, g.machine
+            FROM gone g JOIN parts p ON p.item = g.item WHERE p.parts > 1),
         ended AS (
             UPDATE concurrent_test.tests t SET state = 'lost',
                 story = format('Its machine was lost %s times while it had the test, last %s.', g.losses + 1, g.machine_name)
-            FROM gone g WHERE t.run = @run AND g.ends AND t.test = ANY (g.tests))
+            FROM gone g WHERE t.run = @run AND g.ends AND t.test = ANY (g.tests) AND NOT t.test = ANY (g.companions)),
+        kept AS (
+            UPDATE concurrent_test.tests t SET state = 'done'
+            FROM gone g WHERE t.run = @run AND g.ends AND t.test = ANY (g.companions))
         UPDATE concurrent_test.items i SET
             state = CASE
-                WHEN g.ends THEN 'lost' WHEN g.losses > 0 AND cardinality(g.tests) > 1 THEN 'split' ELSE 'open' END,
-            lease = NULL, claim = NULL, machine = NULL, until = NULL, deadline = NULL, losses = i.losses + 1, is_alone = true,
-            not_machine = g.machine, not_worker = NULL, not_before = NULL
+                WHEN g.ends THEN 'lost'
+                WHEN EXISTS (SELECT FROM parts p WHERE p.item = g.item AND p.parts > 1) THEN 'split' ELSE 'open' END,
+            lease = NULL, losses = i.losses + 1, is_alone = true, not_machine = g.machine, not_worker = NULL, not_before = NULL
         FROM gone g WHERE i.run = @run AND i.item = g.item
         RETURNING g.machine_name, cardinality(g.tests)
         """;
@@ -163,11 +235,15 @@ internal static class QueueSql
     public const string Claimed =
         """
         WITH newest AS (
-            SELECT max(i.lease) AS lease FROM concurrent_test.items i WHERE i.run = @run AND i.claim = @claim AND i.state = 'leased'),
+            SELECT max(c.lease) AS lease FROM concurrent_test.claims c WHERE c.run = @run AND c.claim = @claim),
+        earlier AS (
+            DELETE FROM concurrent_test.claims c USING newest WHERE c.run = @run AND c.claim = @claim AND c.lease < newest.lease
+            RETURNING c.lease),
         freed AS (
-            UPDATE concurrent_test.items i SET state = 'open', lease = NULL, claim = NULL, machine = NULL, until = NULL, deadline = NULL
-            FROM newest WHERE i.run = @run AND i.claim = @claim AND i.state = 'leased' AND i.lease < newest.lease)
-        SELECT i.lease, i.assembly, i.tests, i.seconds, i.reason, i.fruitless, i.groups FROM concurrent_test.items i, newest
+            UPDATE concurrent_test.items i SET state = 'open', lease = NULL
+            FROM earlier WHERE i.run = @run AND i.lease = earlier.lease AND i.state = 'leased')
+        SELECT i.lease, i.assembly, i.tests, i.suspect, i.companions, i.seconds, i.reason, i.fruitless, i.groups
+        FROM concurrent_test.items i, newest
         WHERE i.run = @run AND i.lease = newest.lease AND i.state = 'leased' ORDER BY i.failed_last DESC, i.seconds DESC, i.item
         """;
 
@@ -217,7 +293,7 @@ internal static class QueueSql
                 WHERE i.run = @run AND i.state = 'open' AND i.assembly = @host AND {IsFree} AND {IsAllowed}
                 ORDER BY i.failed_last DESC, i.seconds DESC, i.item LIMIT {MostTried})) o
             WHERE NOT EXISTS (
-                SELECT FROM concurrent_test.items c WHERE c.run = @run AND c.claim = @claim AND c.state = 'leased')),
+                SELECT FROM concurrent_test.claims c WHERE c.run = @run AND c.claim = @claim)),
         first AS (
             SELECT i.item, i.assembly, i.seconds, i.cases, i.is_alone OR i.groups <> ARRAY[]::text[] AS is_alone
             FROM concurrent_test.items i, due
@@ -241,19 +317,25 @@ internal static class QueueSql
             SELECT i.item FROM concurrent_test.items i WHERE i.run = @run AND i.state = 'open' AND i.item = ANY (ARRAY(
                 SELECT g.item FROM fitting g, first f, due WHERE g.seconds <= due.at_once - f.seconds AND g.cases <= @most - f.cases))
             FOR UPDATE SKIP LOCKED),
-        number AS MATERIALIZED (SELECT nextval('concurrent_test.leases') AS lease FROM first)
-        UPDATE concurrent_test.items i SET state = 'leased', lease = n.lease, claim = @claim, machine = @machine, deadline = NULL,
-            until = clock_timestamp() + (SELECT lease FROM concurrent_test.runs WHERE run = @run)
-        FROM number n
-        WHERE i.run = @run AND i.item = ANY (ARRAY(SELECT item FROM first UNION ALL SELECT item FROM more))
+        number AS MATERIALIZED (SELECT nextval('concurrent_test.leases') AS lease FROM first),
+        taken AS (
+            UPDATE concurrent_test.items i SET state = 'leased', lease = n.lease
+            FROM number n
+            WHERE i.run = @run AND i.item = ANY (ARRAY(SELECT item FROM first UNION ALL SELECT item FROM more))
+            RETURNING i.lease, i.cases)
+        INSERT INTO concurrent_test.claims (run, lease, claim, machine, cases, until)
+        SELECT @run, t.lease, @claim, @machine, sum(t.cases), clock_timestamp() + (SELECT lease FROM concurrent_test.runs WHERE run = @run)
+        FROM taken t GROUP BY t.lease
         """;
 
     // Only the asked tests are looked up, however many tests there are.
     public const string Tries =
-        """
-        SELECT t.test, t.reruns, t.retries FROM concurrent_test.tests t
-        WHERE t.run = @run AND (t.reruns > 0 OR t.retries > 0) AND t.test = ANY (ARRAY(
-            SELECT unnest(i.tests) FROM concurrent_test.items i WHERE i.run = @run AND i.claim = @claim AND i.state = 'leased'))
+        $"""
+        SELECT t.test, t.reruns, t.retries, {HasFailed} FROM concurrent_test.tests t
+        WHERE t.run = @run AND t.attempts > 0 AND t.test = ANY (ARRAY(
+            SELECT unnest(i.tests) FROM concurrent_test.claims c
+            JOIN concurrent_test.items i ON i.run = @run AND i.lease = c.lease AND i.state = 'leased'
+            WHERE c.run = @run AND c.claim = @claim))
         """;
 
     public const string State =
@@ -262,7 +344,7 @@ internal static class QueueSql
                 SELECT count(*) FROM (
                     SELECT FROM concurrent_test.items i WHERE i.run = r.run AND i.state IN ('open', 'leased') LIMIT 1) AS waiting),
             (SELECT count(*) FROM concurrent_test.machines m WHERE m.run = r.run AND {IsLive}),
-            r.reruns, r.exit_code, r.reason, r.sealed_at
+            r.reruns, {Verdict}
         FROM concurrent_test.runs r WHERE r.run = @run
         """;
 
@@ -276,37 +358,47 @@ internal static class QueueSql
 
     // The deadline is null before the tests have begun: least() ignores a null.
     private const string Deadline =
-        "coalesce(i.deadline, CASE WHEN i.lease = ANY (@begun) THEN clock_timestamp() + @patience * (i.cases + 10) END)";
+        "coalesce(c.deadline, CASE WHEN c.lease = ANY (@begun) THEN clock_timestamp() + @patience * (c.cases + 10) END)";
 
     /// <summary>Tells that the machine lives, and what happened on it beside its claims; answers which of its leases it still has. The time
     /// that their tests may take begins with them.</summary>
     public const string Heartbeat =
         $"""
         WITH me AS (
-            UPDATE concurrent_test.machines m SET seen_at = clock_timestamp(), workers = @workers
+            UPDATE concurrent_test.machines m SET seen_at = clock_timestamp(), workers = @workers, calm_until = coalesce({Calm}, m.calm_until)
             WHERE m.run = @run AND m.machine = @machine AND m.state = '{MachineState.Joined}' RETURNING m.machine),
         unsealed AS (
             UPDATE concurrent_test.runs r SET sealer = NULL
             WHERE r.run = @run AND r.sealed_at IS NULL AND cardinality(@beside) > 0 AND EXISTS (SELECT FROM me) RETURNING r.run),
         told AS ({Told} WHERE EXISTS (SELECT FROM unsealed) ON CONFLICT DO NOTHING),
         held AS (
-            UPDATE concurrent_test.items i SET deadline = {Deadline}, until = least(clock_timestamp() + r.lease, {Deadline})
+            UPDATE concurrent_test.claims c SET deadline = {Deadline}, until = least(clock_timestamp() + r.lease, {Deadline})
             FROM concurrent_test.runs r
-            WHERE r.run = @run AND i.run = @run AND i.machine = @machine AND i.state = 'leased' AND i.lease = ANY (@leases)
-            RETURNING i.lease)
-        SELECT DISTINCT lease FROM held
+            WHERE r.run = @run AND c.run = @run AND c.machine = @machine AND c.lease = ANY (@leases)
+            RETURNING c.lease)
+        SELECT lease FROM held
+        """;
+
+    // A claim is one row, so who deletes it has all of its items: it is ended, given back or taken back as a whole.
+    private const string Mine =
+        """
+        my_claim AS (
+            DELETE FROM concurrent_test.claims c WHERE c.run = @run AND c.lease = @lease AND c.machine = @machine RETURNING c.lease)
         """;
 
     /// <summary>The end of a claim: its events, its results, the closing of its items, what of it runs again and what happened beside
-    /// claims by now, all or nothing, and nothing where the lease is another's or the end was told before.</summary>
+    /// claims by now, all or nothing, and nothing where the lease is another's or the end was told before. The reruns of all machines are
+    /// one budget: what is beyond it is not run again.</summary>
     public const string Acknowledge =
         $"""
-        WITH mine AS (
-            SELECT i.item, i.assembly, i.tests FROM concurrent_test.items i
-            WHERE i.run = @run AND i.state = 'leased' AND i.lease = @lease AND i.machine = @machine FOR UPDATE),
-        closed AS (
-            UPDATE concurrent_test.items i SET state = 'done', until = NULL FROM mine WHERE i.run = @run AND i.item = mine.item),
-        asked AS (SELECT DISTINCT u.test FROM mine CROSS JOIN LATERAL unnest(mine.tests) AS u (test)),
+        WITH {Mine},
+        mine AS (
+            SELECT i.item, i.assembly, i.tests, i.companions FROM my_claim c
+            JOIN concurrent_test.items i ON i.run = @run AND i.lease = c.lease AND i.state = 'leased'),
+        closed AS (UPDATE concurrent_test.items i SET state = 'done' FROM mine WHERE i.run = @run AND i.item = mine.item),
+        asked AS (
+            SELECT u.test, u.test = ANY (@tests) OR bool_or(u.test = ANY (mine.companions)) AS has_results
+            FROM mine CROSS JOIN LATERAL unnest(mine.tests) AS u (test) GROUP BY u.test),
         kept AS (
             INSERT INTO concurrent_test.batches (run, lease, machine, events, is_good)
             SELECT @run, @lease, @machine, @events, @good WHERE EXISTS (SELECT FROM mine)),
@@ -317,37 +409,44 @@ internal static class QueueSql
             FROM unnest(@tests, @rows, @outcomes) AS g (test, row, outcome)
             JOIN asked ON asked.test = g.test
             JOIN concurrent_test.tests t ON t.run = @run AND t.test = g.test),
+        budget AS MATERIALIZED (
+            SELECT r.reruns FROM concurrent_test.runs r WHERE r.run = @run AND @rerun > 0 AND EXISTS (SELECT FROM mine)
+            FOR NO KEY UPDATE),
+        back AS MATERIALIZED (
+            SELECT a.*, a.reason = 'rerun' AND coalesce(
+                (SELECT b.reruns FROM budget b) + sum(a.reruns) OVER (ORDER BY a.place) > @mostReruns, false) AS is_denied
+            FROM ROWS FROM (jsonb_to_recordset(@again) AS (
+                assembly integer, tests integer[], suspect integer, companions integer[], cases integer, seconds double precision,
+                reason text, fruitless integer, groups text[], "notHere" boolean, "delaySeconds" double precision,
+                reruns integer)) WITH ORDINALITY AS a (
+                assembly, tests, suspect, companions, cases, seconds, reason, fruitless, groups, "notHere", "delaySeconds", reruns, place)),
+        open AS MATERIALIZED (SELECT DISTINCT unnest(b.tests) AS test FROM back b WHERE NOT b.is_denied),
         counted AS (
             UPDATE concurrent_test.tests t SET attempts = t.attempts + 1,
-                state = CASE WHEN t.test = ANY (@open) THEN 'open' WHEN has.results THEN 'done' ELSE 'lost' END,
-                story = CASE WHEN t.test = ANY (@open) OR has.results THEN NULL ELSE 'It was asked for and gave no result.' END,
+                state = CASE WHEN t.test IN (SELECT test FROM open) THEN 'open' WHEN asked.has_results THEN 'done' ELSE 'lost' END,
+                story = CASE WHEN t.test IN (SELECT test FROM open) OR asked.has_results THEN NULL ELSE 'It was asked for and gave no result.' END,
                 reruns = greatest(t.reruns, coalesce(u.reruns, 0)), retries = greatest(t.retries, coalesce(u.retries, 0))
             FROM asked LEFT JOIN unnest(@tried, @reruns, @retries) AS u (test, reruns, retries) ON u.test = asked.test
-            CROSS JOIN LATERAL (
-                SELECT asked.test = ANY (@tests) OR EXISTS (
-                    SELECT FROM concurrent_test.results r WHERE r.run = @run AND r.test = asked.test) AS results) AS has
             WHERE t.run = @run AND t.test = asked.test),
         again AS (
             INSERT INTO concurrent_test.items (
-                run, assembly, tests, cases, seconds, reason, fruitless, is_alone, groups, not_machine, not_worker, not_before)
-            SELECT @run, a.assembly, a.tests, a.cases, a.seconds, a.reason, a.fruitless, true, a.groups,
+                run, assembly, tests, suspect, companions, cases, seconds, reason, fruitless, is_alone, groups, not_machine, not_worker,
+                not_before)
+            SELECT @run, a.assembly, a.tests, a.suspect, a.companions, a.cases, a.seconds, a.reason, a.fruitless, true, a.groups,
                 CASE WHEN a."notHere" THEN @machine END, @worker,
                 CASE WHEN a."delaySeconds" > 0 THEN clock_timestamp() + make_interval(secs => a."delaySeconds") END
-            FROM jsonb_to_recordset(@again) AS a (
-                assembly integer, tests integer[], cases integer, seconds double precision, reason text, fruitless integer,
-                groups text[], "notHere" boolean, "delaySeconds" double precision)
-            WHERE EXISTS (SELECT FROM mine)),
+            FROM back a WHERE NOT a.is_denied AND EXISTS (SELECT FROM mine)),
         rerun AS (
-            UPDATE concurrent_test.runs r SET reruns = r.reruns + @rerun
-            WHERE r.run = @run AND @rerun > 0 AND EXISTS (SELECT FROM mine)),
+            UPDATE concurrent_test.runs r SET reruns = r.reruns + @rerun - (SELECT coalesce(sum(reruns), 0) FROM back WHERE is_denied)
+            WHERE r.run = @run AND EXISTS (SELECT FROM budget)),
         me AS (
-            UPDATE concurrent_test.machines m SET seen_at = clock_timestamp(),
+            UPDATE concurrent_test.machines m SET seen_at = clock_timestamp(), calm_until = coalesce({Calm}, m.calm_until),
                 faults = CASE WHEN @faulty THEN m.faults + 1 ELSE 0 END,
                 good_at = CASE WHEN @faulty THEN m.good_at ELSE clock_timestamp() END
             WHERE m.run = @run AND m.machine = @machine AND EXISTS (SELECT FROM mine) RETURNING m.faults)
         SELECT EXISTS (SELECT FROM mine) OR EXISTS (
                 SELECT FROM concurrent_test.batches b WHERE b.run = @run AND b.lease = @lease AND b.machine = @machine),
-            coalesce((SELECT faults FROM me), 0), {OthersPass}
+            coalesce((SELECT faults FROM me), 0), {OthersPass}, (SELECT coalesce(sum(reruns), 0)::integer FROM back WHERE is_denied)
         """;
 
     /// <summary>Whether the end of a claim was told, which a question that waited for its own first try cannot see.</summary>
@@ -366,47 +465,55 @@ internal static class QueueSql
     /// <summary>Gives items back that were not begun, or whose worker is asked to leave; as faulty only so often.</summary>
     public const string GiveBack =
         $"""
-        WITH mine AS (
-            SELECT i.item, i.tests, @faulty AND i.faults + 1 >= @mostFaults AS ends FROM concurrent_test.items i
-            WHERE i.run = @run AND i.state = 'leased' AND i.lease = @lease AND i.machine = @machine FOR UPDATE),
+        WITH {Mine},
+        mine AS (
+            SELECT i.item, i.tests, i.companions, @faulty AND i.faults + 1 >= @mostFaults AS ends FROM my_claim c
+            JOIN concurrent_test.items i ON i.run = @run AND i.lease = c.lease AND i.state = 'leased'),
         ended AS (
             UPDATE concurrent_test.tests t SET state = 'lost', story = format('It came back %s times without having begun.', @mostFaults)
-            FROM mine WHERE t.run = @run AND mine.ends AND t.test = ANY (mine.tests)),
+            FROM mine WHERE t.run = @run AND mine.ends AND t.test = ANY (mine.tests) AND NOT t.test = ANY (mine.companions)),
+        kept AS (
+            UPDATE concurrent_test.tests t SET state = 'done'
+            FROM mine WHERE t.run = @run AND mine.ends AND t.test = ANY (mine.companions)),
         given AS (
-            UPDATE concurrent_test.items i SET state = CASE WHEN mine.ends THEN 'lost' ELSE 'open' END, lease = NULL, claim = NULL,
-                machine = NULL, until = NULL, deadline = NULL, faults = i.faults + CASE WHEN @faulty THEN 1 ELSE 0 END,
+            UPDATE concurrent_test.items i SET state = CASE WHEN mine.ends THEN 'lost' ELSE 'open' END, lease = NULL,
+                faults = i.faults + CASE WHEN @faulty THEN 1 ELSE 0 END,
                 not_machine = CASE WHEN @faulty THEN @machine ELSE i.not_machine END,
                 not_worker = CASE WHEN @faulty THEN @worker ELSE i.not_worker END
             FROM mine WHERE i.run = @run AND i.item = mine.item),
         me AS (
-            UPDATE concurrent_test.machines m SET seen_at = clock_timestamp(),
+            UPDATE concurrent_test.machines m SET seen_at = clock_timestamp(), calm_until = coalesce({Calm}, m.calm_until),
                 faults = CASE WHEN @faulty THEN m.faults + 1 ELSE m.faults END
             WHERE m.run = @run AND m.machine = @machine AND EXISTS (SELECT FROM mine) RETURNING m.faults)
-        SELECT EXISTS (SELECT FROM mine), coalesce((SELECT faults FROM me), 0), {OthersPass}
+        SELECT EXISTS (SELECT FROM mine), coalesce((SELECT faults FROM me), 0), {OthersPass}, 0
         """;
 
     /// <summary>The machine takes no more items; what it has is given back. Who was making out the verdict has to look again. Nothing is
     /// written where the run was ended; the answer is whether the run knows all that the machine has to tell.</summary>
     public const string Leave =
         $"""
-        WITH given AS (
-            UPDATE concurrent_test.items i SET state = 'open', lease = NULL, claim = NULL, machine = NULL, until = NULL, deadline = NULL
-            WHERE i.run = @run AND i.state = 'leased' AND i.machine = @machine),
+        WITH my_claims AS (
+            DELETE FROM concurrent_test.claims c WHERE c.run = @run AND c.machine = @machine RETURNING c.lease),
+        given AS (
+            UPDATE concurrent_test.items i SET state = 'open', lease = NULL
+            FROM my_claims c WHERE i.run = @run AND i.state = 'leased' AND i.lease = c.lease),
         unsealed AS (
             UPDATE concurrent_test.runs r SET sealer = NULL WHERE r.run = @run AND r.sealed_at IS NULL RETURNING r.run),
         told AS ({Told} WHERE EXISTS (SELECT FROM unsealed) ON CONFLICT DO NOTHING),
         gone AS (
-            UPDATE concurrent_test.machines m SET seen_at = clock_timestamp(),
+            UPDATE concurrent_test.machines m SET seen_at = clock_timestamp(), calm_until = coalesce({Calm}, m.calm_until),
                 state = CASE WHEN m.state = '{MachineState.Joined}' THEN @state ELSE m.state END
             WHERE m.run = @run AND m.machine = @machine AND EXISTS (SELECT FROM unsealed) RETURNING m.machine)
         SELECT EXISTS (SELECT FROM gone) OR @place + cardinality(@beside) <= (
             SELECT count(*) FROM concurrent_test.beside o WHERE o.run = @run AND o.machine = @machine)
         """;
 
-    /// <summary>Lets one of the machines that are left make out the verdict, once nothing is left to run.</summary>
+    /// <summary>Lets one of the machines that are left make out the verdict, once nothing is left to run. Another may do it after a while,
+    /// and has twice as long: reading a very large run takes its time, on each machine.</summary>
     public const string BeginSeal =
         $"""
-        UPDATE concurrent_test.runs r SET sealer = @machine, sealer_until = clock_timestamp() + greatest(r.lease, interval '30s')
+        UPDATE concurrent_test.runs r SET sealer = @machine, sealings = r.sealings + 1,
+            sealer_until = clock_timestamp() + greatest(r.lease, interval '30s') * power(2, least(r.sealings, 4))
         WHERE r.run = @run AND r.sealed_at IS NULL
             AND (r.sealer IS NULL OR r.sealer = @machine OR r.sealer_until < clock_timestamp())
             AND NOT EXISTS (SELECT FROM concurrent_test.items i WHERE i.run = r.run AND i.state IN ('open', 'leased'))
@@ -424,7 +531,7 @@ internal static class QueueSql
         """;
 
     public const string ReadRun =
-        $"SELECT r.plan, r.exit_code, r.reason, r.sealed_at, r.created_at, {IsOld} FROM concurrent_test.runs r WHERE r.run = @run";
+        $"SELECT r.plan, {Verdict}, r.created_at, {IsOld} FROM concurrent_test.runs r WHERE r.run = @run";
 
     public const string ReadMachines =
         """
@@ -434,7 +541,12 @@ internal static class QueueSql
         """;
 
     public const string ReadBatches =
-        "SELECT b.machine, b.events FROM concurrent_test.batches b WHERE b.run = @run ORDER BY b.sequence";
+        """
+        SELECT b.machine, b.events, coalesce(r.results, 0) FROM concurrent_test.batches b
+        LEFT JOIN (
+            SELECT r.lease, count(*) AS results FROM concurrent_test.results r WHERE r.run = @run GROUP BY r.lease) r ON r.lease = b.lease
+        WHERE b.run = @run ORDER BY b.sequence
+        """;
 
     public const string ReadNotDone =
         "SELECT t.test, t.name, t.story FROM concurrent_test.tests t WHERE t.run = @run AND t.state <> 'done' ORDER BY t.test";

@@ -9,4 +9,7 @@ internal static class QueueText
         text.Contains('\0', StringComparison.Ordinal) || text.Any(char.IsSurrogate)
             ? Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace('\0', Replacement)
             : text;
+
+    /// <summary>A group of exclusive tests. Groups that differ only in a secret, or in the case of letters, are one.</summary>
+    public static string OfGroup(string group, Redactor secrets) => Of(secrets.Redact(group).ToLowerInvariant());
 }

@@ -140,6 +140,11 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
 
     public void Report(string kind, string message, int? worker = null) => Add(new IncidentReported(kind, message, worker) { At = Now });
 
+    /// <param name="bound">How many reruns the run may have.</param>
+    public void ReportRerunsUsedUp(int bound) => Report(
+        IncidentKinds.RerunsUsedUp,
+        $"The {Quantity.Of(bound, "rerun")} that this run may have in all (5 % of its tests, at least 10) are used up: what fails from here on is not run again, so that a flaky test counts as failed. Repair first what fails most; --test-only-failed runs these tests again, with reruns of their own.");
+
     /// <summary>Tells which quarantines are over, so that nobody wonders why a failure counts again.</summary>
     public void ReportExpiredQuarantine()
     {

@@ -15,12 +15,19 @@ internal static class QueuedPlan
         ImmutableSortedDictionary<string, string> fingerprint, RunJournal journal, QueuedTests tests, EventLines lines, string name) => new(
             fingerprint,
             lines.Write(EventsOf(journal, tests, lines, name).ToList()),
-            [.. tests.Entries.Select(entry => new QueueTest(journal.Run.Secrets.Redact(NameOf(entry)), entry.CaseCount))],
+            [.. tests.Entries.Select(entry => TestOf(entry, tests, journal.Run.Secrets))],
             [.. journal.Catalog!.Units.SelectMany(unit => ItemsOf(unit, journal, tests))]);
 
     /// <summary>A test as the queue names it.</summary>
     public static string NameOf(TestAssembly assembly, string className, string name) =>
         QueueText.Of($"{assembly.Source}/{TestNames.Full(className, name)}");
+
+    private static QueueTest TestOf(TestEntry entry, QueuedTests tests, Redactor secrets) =>
+        new(secrets.Redact(NameOf(entry)), entry.CaseCount)
+        {
+            Peers = tests.FirstOfPeers(entry),
+            NeedsPeers = entry.Need is not null,
+        };
 
     private static string NameOf(TestEntry entry) => NameOf(entry.Assembly, entry.ClassName, entry.DisplayName);
 
@@ -67,12 +74,9 @@ internal static class QueuedPlan
             FailedLast = entries.Any(entry => journal.Timings!.Find(entry)?.LastOutcome is { } last && last != nameof(TestOutcome.Passed)),
             Reason = BatchReasons.Plan,
             IsAlone = isByClass,
-            Groups = [.. ExclusiveGroup.Of(entries).Select(group => GroupOf(group, journal.Run.Secrets)).Distinct()],
+            Groups = [.. ExclusiveGroup.Of(entries).Select(group => QueueText.OfGroup(group, journal.Run.Secrets)).Distinct()],
         });
     }
-
-    // Groups that differ only in a secret become one group.
-    private static string GroupOf(string group, Redactor secrets) => QueueText.Of(secrets.Redact(group).ToLowerInvariant());
 
     private sealed class ToldEvents : IRunObserver
     {

@@ -72,16 +72,15 @@ internal sealed class QueuedRun : IAsyncDisposable
     /// attempt.</summary>
     /// <exception cref="ConcurrentTestException">Nobody names it.</exception>
     public static string NameOf(ConcurrentTestSettings settings, Func<string, string?> variable) =>
-        settings.QueueRun ?? (variable("GITHUB_RUN_ID") is { Length: > 0 } run
-            ? $"{run}-{variable("GITHUB_RUN_ATTEMPT")}".TrimEnd('-')
+        settings.QueueRun ?? (ShardHost.RunOf(variable) is { } run && ShardHost.SharedAttemptOf(variable) is { } attempt
+            ? string.Create(CultureInfo.InvariantCulture, $"{run}-{attempt}")
             : ShardHost.RunOf(variable))
         ?? throw BadSettings(
             "--test-queue-run is missing: this CI host does not name the pipeline, so give a name that all machines of one run share and no other run has.");
 
     /// <summary>What the attempts before are called, the latest first: a later one takes over what they have done.</summary>
     public static ImmutableArray<string> EarlierOf(ConcurrentTestSettings settings, Func<string, string?> variable) =>
-        settings.QueueRun is null && variable("GITHUB_RUN_ID") is { Length: > 0 } run
-            && int.TryParse(variable("GITHUB_RUN_ATTEMPT"), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt)
+        settings.QueueRun is null && ShardHost.RunOf(variable) is { } run && ShardHost.SharedAttemptOf(variable) is { } attempt
             ? [.. Enumerable.Range(1, Math.Max(0, attempt - 1)).Reverse().Select(
                 earlier => string.Create(CultureInfo.InvariantCulture, $"{run}-{earlier}"))]
             : [];
@@ -114,6 +113,8 @@ internal sealed class QueuedRun : IAsyncDisposable
     /// </exception>
     public async Task<RunEnd> WorkAsync(RunJournal journal, WorkerPool pool, string? server, CancellationToken cancellationToken)
     {
+        if (_settings.Leaving.IsCancellationRequested)
+            return await LeaveUnjoinedAsync();
         var run = journal.Run;
         var tests = new QueuedTests(journal.Catalog!);
         var lines = new EventLines(run.Secrets);
@@ -149,6 +150,29 @@ internal sealed class QueuedRun : IAsyncDisposable
         }
     }
 
+    /// <summary>How a machine ends that is asked to leave before it has come into the run: well, where others are there.</summary>
+    public async Task<RunEnd> LeaveUnjoinedAsync()
+    {
+        using var bound = new CancellationTokenSource(Farewell);
+        var others = 0;
+        try
+        {
+            others = (await _queue.FindAsync(bound.Token))?.Machines.Length ?? 0;
+        }
+        catch (Exception exception) when (exception is ConcurrentTestException || bound.IsCancellationRequested)
+        {
+            // Nobody knows of others then.
+        }
+
+        return others > 0
+            ? new RunEnd(
+                ConcurrentTestExitCode.Success,
+                $"This machine was asked to leave before it came into run {Name}; {Quantity.Of(others, "machine")} will end it.")
+            : new RunEnd(
+                ConcurrentTestExitCode.Incomplete,
+                $"This machine was asked to leave before it came into run {Name}, and no other is in it: another try of a job runs it.");
+    }
+
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
     private async Task<RunEnd> EndAsync(RunContext run, QueuedBatchSource source, EventLines lines, CancellationToken cancellationToken)
@@ -164,14 +188,14 @@ internal sealed class QueuedRun : IAsyncDisposable
             cancellationToken.ThrowIfCancellationRequested();
             return run.Stop.Fault is { } fault
                 ? new RunEnd(ConcurrentTestExitCode.Incomplete, fault)
-                : untold ?? EndWithout(await _queue.StateAsync(bound.Token));
+                : untold ?? await EndWithoutAsync(bound.Token);
         }
         catch (Exception exception) when (exception is ConcurrentTestException || bound.IsCancellationRequested)
         {
             cancellationToken.ThrowIfCancellationRequested();
             return new RunEnd(
                 ConcurrentTestExitCode.Incomplete,
-                run.Stop.Fault ?? "The queue did not answer when this machine left; what it had goes to others when its lease is over.");
+                run.Stop.Fault ?? "This machine left, and the queue did not say in time how the run goes on; what it had goes to others when its lease is over.");
         }
     }
 
@@ -190,6 +214,13 @@ internal sealed class QueuedRun : IAsyncDisposable
             : new RunEnd(
                 ConcurrentTestExitCode.Incomplete,
                 $"Something failed outside of tests on this machine, and run {Name} was ended without knowing of it.");
+    }
+
+    // Where nothing is left to run, those that are still there wait for the verdict alone, and so can this machine.
+    private async Task<RunEnd> EndWithoutAsync(CancellationToken cancellationToken)
+    {
+        var state = await _queue.StateAsync(cancellationToken);
+        return state is { Seal: null, Machines: 0, Waiting: 0 } ? await VerdictAsync(cancellationToken) : EndWithout(state);
     }
 
     // All other machines may have ended green, so this one has to say that the run is not over.
@@ -241,7 +272,14 @@ internal sealed class QueuedRun : IAsyncDisposable
         await _queue.SealAsync((int)record.ExitCode, record.Reason, cancellationToken);
     }
 
-    private RunEnd EndOf(QueueSeal seal) => new((ConcurrentTestExitCode)seal.ExitCode, $"Run {Name} of all machines: {seal.Reason}");
+    private RunEnd EndOf(QueueSeal seal) =>
+        new((ConcurrentTestExitCode)seal.ExitCode, $"Run {Name} of {Named(seal.Machines)}: {seal.Reason}");
+
+    private static string Named(ImmutableArray<string> machines) =>
+        $"{Quantity.Of(machines.Length, "machine")} ({Few(machines)})";
+
+    private static string Few(IReadOnlyCollection<string> names) =>
+        string.Join(", ", names.Take(MostNamed)) + (names.Count > MostNamed ? ", …" : "");
 
     private void Tell(ILogger log, QueueJoined joined, QueuePlan plan)
     {
@@ -296,7 +334,7 @@ internal sealed class QueuedRun : IAsyncDisposable
     {
         var all = names.ToList();
         if (all.Count > 0)
-            yield return $"{all.Count} {what}: {string.Join(", ", all.Take(MostNamed))}{(all.Count > MostNamed ? ", …" : "")}";
+            yield return $"{all.Count} {what}: {Few(all)}";
     }
 
     // Machines cannot share a part of the tests, or an order that one machine's workers had.

@@ -126,7 +126,7 @@ internal sealed class TestRun
         await using var lost = databases.Lost.Register(
             () => stop.Break("The run lost its hold on the database server, so its databases were no longer its own."));
         var testRun = () =>
-            new TestRun(journal, console, databases, earlier, shard, queue, results, timings, vsTest).ExecuteAsync(cancellationToken);
+            new TestRun(journal, console, databases, earlier, shard, queue, results, timings, vsTest).ComeAsync(cancellationToken);
         var end = await journal.ConcludeAsync(testRun, cancellationToken);
         // The databases end first, so that the reports tell what became of them.
         await databases.EndAsync();
@@ -136,6 +136,20 @@ internal sealed class TestRun
 
     private static IRunObserver Observers(RunConsole console, MetricsListener? metrics, LiveServer? live, QueuedRun? queue) =>
         RunObservers.Of(console, metrics?.Observer, live?.Observer, queue?.Events);
+
+    // One of several machines may be asked to leave before it has come into the run.
+    private async Task<RunEnd> ComeAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ExecuteAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (
+            _queue is not null && _run.Settings.Leaving.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return await _queue.LeaveUnjoinedAsync();
+        }
+    }
 
     private async Task<RunEnd> ExecuteAsync(CancellationToken cancellationToken)
     {
@@ -185,7 +199,8 @@ internal sealed class TestRun
         VsTestLocation vsTest, DirectAssemblies direct, EarlyStart early, AheadStart ahead, DiscoveryCache cache,
         CancellationToken cancellationToken)
     {
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(
+            cancellationToken, _queue is null ? CancellationToken.None : _run.Settings.Leaving);
         var prepare = EndingOthers(both, () => _run.Settings.List ? Task.CompletedTask : PrepareAsync(early, ahead, both.Token));
         var discover = EndingOthers(both, () => DiscoverAsync(vsTest, direct, early, ahead, cache, both.Token));
         try

@@ -31,6 +31,9 @@ internal sealed record Batch
     /// <summary>Tests that have their results and run again because others of the batch are not themselves without them.</summary>
     public ImmutableArray<TestEntry> Companions { get; init; } = [];
 
+    /// <summary>The infrastructure failed tests of it, which are tried again, whatever else its reason is.</summary>
+    public bool IsRetry { get => field || Reason == BatchReasons.Retry; init; }
+
     /// <summary>Where its suspect ran, and since when, as its host ended before the test did; null where none did.</summary>
     public (int Worker, DateTimeOffset? Since)? Interrupted { get; init; }
 
@@ -50,7 +53,7 @@ internal sealed record Batch
     /// <summary>What holds it for this machine among several; null: there is no other.</summary>
     public BatchLease? Lease { get; init; }
 
-    /// <summary>Those of its tests that have failed and run again, where several machines share the run.</summary>
+    /// <summary>Those of its tests that have failed, on whichever of several machines, and have not passed since.</summary>
     public ImmutableArray<TestEntry> HaveFailed { get; init; } = [];
 
     public int CaseCount => Entries.Sum(entry => entry.CaseCount);

@@ -1,5 +1,9 @@
 using ConcurrentTesting.IntegrationTests.Databases;
 using ConcurrentTesting.IntegrationTests.Samples;
+using ConcurrentTesting.Queue;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Run.Merging;
+using Npgsql;
 using Shouldly;
 using Xunit;
 
@@ -36,6 +40,7 @@ public sealed class MachineProofTests(DatabaseServers servers) : IAsyncLifetime
         await killed.SaysAsync(line => line.EndsWith("Class4.Test0", StringComparison.Ordinal));
         await killed.KillAsync();
         var acknowledged = await CountAsync("results");
+        acknowledged.ShouldBeGreaterThan(0);
 
         var other = Machine("other", 10, 1, 1, 2, 20, Never);
         (await other.EndAsync()).ShouldBe(0, string.Join('\n', other.Lines));
@@ -91,6 +96,64 @@ public sealed class MachineProofTests(DatabaseServers servers) : IAsyncLifetime
 
         (await frozen.EndAsync()).ShouldBe(0, string.Join('\n', frozen.Lines));
         await ShouldBeWholeAsync(12);
+    }
+
+    [Fact]
+    public async Task What_a_machine_says_that_wakes_up_in_the_middle_of_a_run_does_not_count()
+    {
+        // The run is not over when it wakes up, and what it then tells of its first batch would make it red.
+        var frozen = Machine("frozen", 4, 3, 1, 1.5, 300, Never, "fails");
+        await frozen.BeginsTestAsync();
+        await frozen.SignalAsync("STOP");
+        var taken = frozen.Begun.Select(test => test[..test.LastIndexOf('.')]).ShouldHaveSingleItem();
+        var other = Machine("other", 4, 3, 2, 1.5, 10, "Class3.Test2");
+        await Task.WhenAll(other.SaysAsync(line => line == $"{taken}.Test2"), other.SaysAsync(line => line.EndsWith("Class3.Test2", StringComparison.Ordinal)));
+
+        await frozen.SignalAsync("CONT");
+        await EventuallyAsync(async () => await CountAsync("machines", "name = 'frozen' AND seen_at > clock_timestamp() - interval '1 s'") == 1);
+        await other.SignalAsync("TERM");
+
+        (await other.EndAsync()).ShouldBe(0, string.Join('\n', other.Lines));
+        (await frozen.EndAsync()).ShouldBe(0, string.Join('\n', frozen.Lines));
+        frozen.Lines.ShouldContain("fenced");
+        frozen.Lines.ShouldContain(line => line.EndsWith("Class3.Test2", StringComparison.Ordinal), "it went on with new work");
+        await ShouldBeWholeAsync(12);
+    }
+
+    [Fact]
+    public async Task Nobody_is_taken_for_lost_while_the_server_is_frozen_for_longer_than_a_lease_and_a_question_last()
+    {
+        var machines = Enumerable.Range(0, 3).Select(number => Machine($"machine-{number}", 60, 4, 2, 5, 100, Never)).ToList();
+        await Task.WhenAll(machines.Select(machine => machine.BeginsTestAsync()));
+
+        await Server.FreezeAsync(TimeSpan.FromSeconds(12), Cancellation);
+
+        foreach (var machine in machines)
+            (await machine.EndAsync()).ShouldBe(0, string.Join('\n', machine.Lines.Where(line => !line.StartsWith("test", StringComparison.Ordinal))));
+        await ShouldBeWholeAsync(240);
+        (await Server.ScalarAsync($"SELECT losses FROM concurrent_test.runs WHERE run = '{_run}'", Cancellation)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Of_processes_that_come_at_once_one_leads()
+    {
+        await using var queue = new QueueConnection(Server.ConnectionString + ";Database=postgres", TimeProvider.System);
+        await using var holding = new NpgsqlConnection(Server.ConnectionString + ";Database=postgres");
+        await queue.AskAsync((_, _) => Task.FromResult(true), Cancellation);
+        await holding.OpenAsync(Cancellation);
+        await using var transaction = await holding.BeginTransactionAsync(Cancellation);
+        await using var command = new NpgsqlCommand("LOCK TABLE concurrent_test.runs", holding);
+        await command.ExecuteNonQueryAsync(Cancellation);
+        var machines = Enumerable.Range(0, 3).Select(number => Machine($"machine-{number}", 20, 2, 1, 5, 20, Never, "tells")).ToList();
+        await EventuallyAsync(async () => await Server.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ConcurrentTest queue' AND wait_event_type = 'Lock'", Cancellation) == 3);
+
+        await transaction.CommitAsync(Cancellation);
+
+        foreach (var machine in machines)
+            (await machine.EndAsync()).ShouldBe(0, string.Join('\n', machine.Lines));
+        machines.Count(machine => machine.Lines.Any(line => line.StartsWith("This machine leads run", StringComparison.Ordinal))).ShouldBe(1);
+        machines.Count(machine => machine.Lines.Any(line => line.StartsWith("This machine joins run", StringComparison.Ordinal))).ShouldBe(2);
+        await ShouldBeWholeAsync(40);
     }
 
     [Fact]
@@ -209,6 +272,21 @@ public sealed class MachineProofTests(DatabaseServers servers) : IAsyncLifetime
         (await CountAsync("results", "outcome = 'Passed'")).ShouldBe(tests, "lost or doubled");
         (await Server.ScalarAsync($"SELECT count(DISTINCT test) FROM concurrent_test.results WHERE run = '{_run}'", Cancellation)).ShouldBe(tests);
         (await CountAsync("runs", "exit_code = 0")).ShouldBe(1);
+
+        // The verdict and the reports are made of what the machines told, and not of what is counted above.
+        await using var queue = new QueueConnection(Server.ConnectionString + ";Database=postgres", TimeProvider.System);
+        var results = await new QueueRun(queue, _run, new QueueMachine(Guid.NewGuid(), "reader", 0)).ReadAsync(Cancellation);
+        var record = QueuedRecord.Of(_run, results!, new ConcurrentTestSettings(), isSealed: true);
+        (record.ExitCode, record.Tests.Length).ShouldBe((ConcurrentTestExitCode.Success, tests), record.Reason);
+        record.Tests.ShouldAllBe(test => test.Attempts.Length == 1 && test.Outcome == TestOutcome.Passed);
+    }
+
+    private static async Task EventuallyAsync(Func<Task<bool>> holds)
+    {
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!await holds())
+            await timer.WaitForNextTickAsync(bound.Token);
     }
 
     private Task<long> CountAsync(string table, string where = "true") =>

@@ -445,6 +445,34 @@ public sealed class AccountingTests
         accounting.Judge(end with { Batch = again }).Again.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 1)]
+    public void What_is_tried_again_counts_as_that_whatever_it_comes_back_with(bool isOfInfrastructure, int reruns)
+    {
+        var entries = Needing(3)[..3];
+        var accounting = new Accounting(entries.ToDictionary(entry => entry, _ => 1.0), 1, 10, new RetryBudget(1, TimeSpan.Zero, new Random(1)));
+        var end = End(entries, BatchReasons.Plan, fault: "killed", arrived: entries[..2], active: entries[2..], failed: entries[..1]);
+
+        var verdict = accounting.Judge(end with { Infrastructure = isOfInfrastructure ? end.Failed : new HashSet<TestEntry>() });
+
+        var again = verdict.Again.ShouldHaveSingleItem();
+        (again.Reason, again.IsRetry, verdict.Reruns).ShouldBe((BatchReasons.Alone, isOfInfrastructure, reruns));
+    }
+
+    [Fact]
+    public void A_rerun_that_comes_back_with_a_retry_is_counted_and_what_comes_along_is_not()
+    {
+        var entries = Needing(3)[..3];
+        var accounting = new Accounting(entries.ToDictionary(entry => entry, _ => 1.0), 1, 10, new RetryBudget(1, TimeSpan.Zero, new Random(1)));
+        var end = End(entries, BatchReasons.Plan, arrived: entries, failed: entries[1..]) with { Infrastructure = new HashSet<TestEntry> { entries[1] } };
+
+        var verdict = accounting.Judge(end);
+
+        verdict.Again.ShouldHaveSingleItem().Entries.ShouldBe(entries);
+        (verdict.Again[0].Reason, verdict.Again[0].IsRetry, verdict.Reruns).ShouldBe((BatchReasons.Retry, true, 1));
+    }
+
     [Fact]
     public void A_failure_that_nothing_tries_again_does_not_come_along()
     {

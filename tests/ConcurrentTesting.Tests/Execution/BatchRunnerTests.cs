@@ -279,6 +279,31 @@ public sealed class BatchRunnerTests
     }
 
     [Theory]
+    [InlineData("Shop.Orders", "ordered fixtures of Shop")]
+    [InlineData("Shop", null)]
+    public async Task A_clean_up_that_is_tried_again_with_what_a_process_died_in_is_no_failure(string fixture, string? need)
+    {
+        await using var run = new FakeRun(settings => settings with { MaxRetries = 1, RetryDelay = TimeSpan.FromMilliseconds(1) });
+        var first = _first with { Need = need };
+        var last = Catalogs.Entry(first.Assembly, "Shop.Invoices", "Last") with { Need = need };
+
+        await run.Pool((asked, events, _) =>
+        {
+            if (run.Runs.Count > 1)
+                return FakeHost.GiveAll(asked, events, _ => TestOutcome.Passed);
+            events.ActiveTests([FakeHost.Told(first)]);
+            events.ResultArrived(FakeHost.Result(first, TestOutcome.Passed));
+            events.Message(HostMessageLevel.Error, $"TearDown failed for test fixture {fixture}\nTearDown : Shop.ConcurrentTestInfrastructureException : the server is gone");
+            events.ActiveTests([FakeHost.Told(last)]);
+            return Task.FromResult(new HostRunEnd("killed"));
+        }).RunAsync(FakeRun.Plan([first, last]));
+
+        run.Context.Recorder.Outside.ShouldBeEmpty();
+        run.Incidents.ShouldContain(incident => incident.Kind == IncidentKinds.CleanUpRetried);
+        new[] { first, last }.ShouldAllBe(entry => run.ResultOf(entry).Outcome == TestOutcome.Passed);
+    }
+
+    [Theory]
     [InlineData("Rows (2)", 2)]
     [InlineData("Rows (1)", 1)]
     [InlineData("[Shop.Orders ClassCleanup]", 1)]

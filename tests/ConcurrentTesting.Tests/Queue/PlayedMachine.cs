@@ -33,6 +33,13 @@ internal sealed class PlayedMachine : IAsyncDisposable
             [.. Enumerable.Range(0, first).Select(test => new QueueTest($"Test{test}", 1))], made.ToImmutable());
     }
 
+    /// <summary>The plan, where these tests may have to come back with one another.</summary>
+    /// <param name="needs">None of them is itself without the others.</param>
+    public static QueuePlan Peers(QueuePlan plan, bool needs, params int[] tests) => plan with
+    {
+        Tests = [.. plan.Tests.Select((test, number) => tests.Contains(number) ? test with { Peers = tests[0], NeedsPeers = needs } : test)],
+    };
+
     public static QueueItem Item(ImmutableArray<int> tests, string reason = BatchReasons.Plan) =>
         new() { Assembly = 0, Tests = tests, Cases = tests.Length, Seconds = tests.Length, Reason = reason };
 
@@ -45,6 +52,10 @@ internal sealed class PlayedMachine : IAsyncDisposable
     public Task<ImmutableArray<long>> BeatAsync(QueueBeside beside, params long[] leases) =>
         Run.HeartbeatAsync(2, new QueueLeases(leases, [], TimeSpan.FromMinutes(1)), beside, CancellationToken.None);
 
+    /// <summary>The tests of these leases have begun, and may take a minute each.</summary>
+    public Task<ImmutableArray<long>> BeginAsync(params long[] leases) =>
+        Run.HeartbeatAsync(2, new QueueLeases(leases, leases, TimeSpan.FromMinutes(1)), QueueBeside.Nothing, CancellationToken.None);
+
     public Task<bool> LeaveAsync(bool isEarly = false) => Run.LeaveAsync(isEarly, QueueBeside.Nothing, CancellationToken.None);
 
     public Task<QueueAnswer> PassAsync(QueueClaim claim, params QueueItem[] again) => Run.AcknowledgeAsync(0, End(claim, again), CancellationToken.None);
@@ -53,13 +64,20 @@ internal sealed class PlayedMachine : IAsyncDisposable
 
     public Task<QueueState> StateAsync() => Run.StateAsync(CancellationToken.None);
 
-    public static QueueAcknowledgement End(QueueClaim claim, params QueueItem[] again) => new()
+    public static QueueAcknowledgement End(QueueClaim claim, params QueueItem[] again)
     {
-        Lease = claim.Lease,
-        Events = [4, 5],
-        Results = [.. claim.Tests.Except(again.SelectMany(item => item.Tests)).Select(test => new QueueResult(test, 0, "Passed"))],
-        Again = [.. again],
-    };
+        ImmutableArray<int> passed = [.. claim.Tests.Except(again.SelectMany(item => item.Tests))];
+        return new QueueAcknowledgement
+        {
+            Lease = claim.Lease,
+            Events = [.. passed.SelectMany(BitConverter.GetBytes)],
+            Results = [.. passed.Select(test => new QueueResult(test, 0, "Passed"))],
+            Again = [.. again],
+        };
+    }
+
+    /// <summary>The tests of which an end told results.</summary>
+    public static IEnumerable<int> TestsOf(byte[] events) => events.Chunk(sizeof(int)).Select(bytes => BitConverter.ToInt32(bytes));
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 }

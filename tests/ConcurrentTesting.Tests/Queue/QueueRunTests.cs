@@ -1,4 +1,5 @@
 using ConcurrentTesting.Queue;
+using ConcurrentTesting.Record;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using Shouldly;
@@ -129,12 +130,145 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
             if (!claim.Tests.Contains(Poison))
                 await machine.PassAsync(claim);
             else
-                lost += (int)await server.ScalarAsync($"WITH late AS (UPDATE concurrent_test.items SET until = clock_timestamp() - interval '1s' WHERE run = '{_run}' AND lease = {claim.Lease} RETURNING lease) SELECT count(DISTINCT lease) FROM late");
+                lost += (int)await server.ScalarAsync($"WITH late AS (UPDATE concurrent_test.claims SET until = clock_timestamp() - interval '1s' WHERE run = '{_run}' AND lease = {claim.Lease} RETURNING lease) SELECT count(DISTINCT lease) FROM late");
         }
 
         lost.ShouldBe(QueueSql.MostLosses);
         (await one.Run.ReadAsync(CancellationToken.None))!.NotDone.ShouldHaveSingleItem().Test.ShouldBe(Poison);
         (await one.StateAsync()).Waiting.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Tests_that_need_each_other_stay_together_where_an_item_is_divided_that_machines_were_lost_with()
+    {
+        var machine = Machine();
+        await machine.JoinAsync(PlayedMachine.Peers(PlayedMachine.Plan(5), needs: true, 1, 2, 3), lease: 600);
+
+        await LoseAsync(machine, times: 2);
+
+        (await AllAsync(machine)).Select(claim => claim.Tests.ToArray()).ShouldBe([[1, 2, 3], [0], [4]]);
+    }
+
+    [Fact]
+    public async Task Tests_that_need_each_other_are_given_up_together()
+    {
+        var machine = Machine();
+        await machine.JoinAsync(PlayedMachine.Peers(PlayedMachine.Plan(2), needs: true, 0, 1), lease: 600);
+
+        await LoseAsync(machine, times: QueueSql.MostLosses);
+
+        (await machine.ClaimAsync()).ShouldBeNull();
+        (await machine.StateAsync()).Waiting.ShouldBe(0);
+        (await NotDoneAsync(machine)).ShouldBe([0, 1]);
+    }
+
+    [Fact]
+    public async Task What_skipped_itself_stays_with_what_it_runs_again_behind()
+    {
+        var machine = Machine(workers: 1);
+        await machine.JoinAsync(PlayedMachine.Peers(PlayedMachine.Plan(3), needs: false, 0, 1), lease: 600);
+        await AcknowledgeAsync(machine, "Failed Skipped Failed", PlayedMachine.Item([0, 1, 2], BatchReasons.Retry));
+
+        await LoseAsync(machine, times: 2);
+
+        (await AllAsync(machine)).Select(claim => claim.Tests.ToArray()).ShouldBe([[0, 1], [2]]);
+    }
+
+    [Fact]
+    public async Task An_item_keeps_its_suspect_and_its_companions_wherever_it_goes()
+    {
+        var (one, other) = (Machine(), Machine());
+        var plan = PlayedMachine.Peers(PlayedMachine.Peers(PlayedMachine.Plan(4), needs: true, 0, 1), needs: true, 2, 3);
+        await one.JoinAsync(plan, lease: 600);
+        await other.JoinAsync(plan, lease: 600);
+        await AcknowledgeAsync(one, "Passed - Passed -", PlayedMachine.Item([0, 1, 2, 3], BatchReasons.Requeue) with { Suspect = 3, Companions = [0, 2] });
+
+        var claim = (await other.ClaimAsync())!;
+        Told(claim).ShouldBe("requeue 0 1 2 3, suspect 3, companions 0 2");
+        await LateAsync(claim.Lease);
+        await LoseAsync(other, times: 1);
+
+        (await AllAsync(other)).Select(Told).ShouldBe(["requeue 0 1, suspect , companions 0", "requeue 2 3, suspect 3, companions 2"]);
+    }
+
+    [Fact]
+    public async Task Companions_that_do_not_begin_again_keep_their_results_and_others_do_not()
+    {
+        var machine = Machine(workers: 1);
+        await machine.JoinAsync(PlayedMachine.Peers(PlayedMachine.Plan(3), needs: true, 0, 1, 2));
+        await AcknowledgeAsync(machine, "Passed Failed Failed", PlayedMachine.Item([0, 1, 2], BatchReasons.Rerun) with { Companions = [0] });
+
+        await AcknowledgeAsync(machine, "- Passed -");
+
+        (await NotDoneAsync(machine)).ShouldBe([2], "what it said before was to be replaced");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Companions_of_what_is_given_up_are_done(bool isLost)
+    {
+        var machine = Machine(workers: 1);
+        await machine.JoinAsync(PlayedMachine.Peers(PlayedMachine.Plan(2), needs: true, 0, 1), lease: 600);
+        await AcknowledgeAsync(machine, "Passed -", PlayedMachine.Item([0, 1], BatchReasons.Alone) with { Suspect = 1, Companions = [0] });
+
+        if (isLost)
+            await LoseAsync(machine, QueueSql.MostLosses);
+        for (var fault = 0; fault < QueueSql.MostFaults && !isLost; fault++)
+            await machine.GiveBackAsync((await machine.ClaimAsync())!, isFaulty: true);
+
+        (await machine.ClaimAsync()).ShouldBeNull();
+        (await NotDoneAsync(machine)).ShouldBe([1]);
+    }
+
+    [Theory]
+    [InlineData("Failed", true)]
+    [InlineData("Failed Skipped", true)]
+    [InlineData("TimedOut", true)]
+    [InlineData("Failed Passed Skipped", false)]
+    [InlineData("Passed Skipped", false)]
+    [InlineData("Error Skipped", false)]
+    public async Task A_claim_tells_which_of_its_tests_have_failed_and_not_passed_since(string outcomes, bool hasFailed)
+    {
+        var machine = Machine(workers: 1);
+        await machine.JoinAsync(PlayedMachine.Plan(1));
+        foreach (var outcome in outcomes.Split(' '))
+            await AcknowledgeAsync(machine, outcome, PlayedMachine.Item([0], BatchReasons.Rerun));
+
+        (await machine.ClaimAsync())!.Tries.ShouldHaveSingleItem().HasFailed.ShouldBe(hasFailed);
+    }
+
+    [Fact]
+    public async Task A_new_attempt_runs_tests_that_need_each_other_in_one_item_where_one_is_not_done()
+    {
+        var plan = PlayedMachine.Peers(PlayedMachine.Plan(4, 1), needs: true, 0, 1, 2);
+        await AttemptAsync(plan, "Passed Failed Skipped Skipped", "Passed");
+
+        var claims = await NextAttemptAsync(plan);
+
+        claims.Select(Told).ShouldBe(["rerun 0 1 2, suspect , companions "]);
+    }
+
+    [Fact]
+    public async Task A_new_attempt_runs_what_skipped_itself_behind_what_failed_in_its_class()
+    {
+        var plan = PlayedMachine.Peers(PlayedMachine.Plan(5), needs: false, 0, 1, 2, 3);
+        await AttemptAsync(plan, "Passed Failed Skipped Failed Skipped");
+
+        var claims = await NextAttemptAsync(plan);
+
+        claims.Select(claim => claim.Tests.ToArray()).ShouldBe([[1, 2, 3]], "the others are themselves, whatever failed");
+    }
+
+    [Fact]
+    public async Task A_new_attempt_begins_with_tests_that_need_each_other_where_one_never_ran()
+    {
+        var plan = PlayedMachine.Peers(PlayedMachine.Plan(4), needs: true, 0, 1, 2);
+        await AttemptAsync(plan, "Passed - Passed -");
+
+        var claims = await NextAttemptAsync(plan);
+
+        claims.Select(Told).ShouldBe(["rerun 0 1 2, suspect , companions ", "plan 3, suspect , companions "]);
     }
 
     [Fact]
@@ -150,6 +284,53 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
         (await one.Run.HeartbeatAsync(2, new QueueLeases([claim.Lease], [claim.Lease], TimeSpan.Zero), QueueBeside.Nothing, CancellationToken.None)).ShouldBe([claim.Lease]);
         (await other.ClaimAsync())!.Tests.ShouldBe([0]);
         (await one.PassAsync(claim)).IsTaken.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_lease_holds_as_long_as_all_of_its_tests_together_may_take()
+    {
+        var (one, other) = (Machine(), Machine());
+        var claim = await BothItemsAsync(one, other);
+        QueueLeases begun = new([claim.Lease], [claim.Lease], TimeSpan.FromSeconds(1));
+        await one.Run.HeartbeatAsync(2, begun, QueueBeside.Nothing, CancellationToken.None);
+        await PassAsync(seconds: 30);
+
+        (await one.Run.HeartbeatAsync(2, begun, QueueBeside.Nothing, CancellationToken.None)).ShouldBe([claim.Lease]);
+        (await other.ClaimAsync()).ShouldBeNull("the class of one test had 11 s, and all of them together have 51 s");
+        await PassAsync(seconds: 30);
+
+        (await other.ClaimAsync()).ShouldNotBeNull();
+        (await one.BeatAsync(claim.Lease)).ShouldBeEmpty("a lease is lost as a whole");
+        (await one.PassAsync(claim)).IsTaken.ShouldBeTrue();
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.batches WHERE run = '{_run}'")).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_lease_that_is_taken_while_its_machine_wakes_up_is_not_divided(bool takesFirst)
+    {
+        var (one, other) = (Machine(), Machine());
+        var claim = await BothItemsAsync(one, other);
+        await LateAsync(claim.Lease);
+        await using var holding = new NpgsqlConnection(server.ConnectionString);
+        await holding.OpenAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await holding.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand($"SELECT FROM concurrent_test.items WHERE run = '{_run}' ORDER BY item LIMIT 1 FOR UPDATE", holding);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        // Whoever comes first is kept in the middle of what it writes.
+        Func<Task<bool>>[] questions = [async () => await other.ClaimAsync() is not null, async () => !(await one.PassAsync(claim, PlayedMachine.Item(claim.Tests, "rerun"))).IsTaken];
+        var first = questions[takesFirst ? 0 : 1]();
+        await UntilWaitingAsync(first);
+        var second = questions[takesFirst ? 1 : 0]();
+        await UntilWaitingAsync(second, others: first.IsCompleted ? 0 : 1);
+        await transaction.CommitAsync(TestContext.Current.CancellationToken);
+
+        new[] { await first, await second }.ShouldBe([true, false]);
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.batches WHERE run = '{_run}'")).ShouldBe(takesFirst ? 0 : 1);
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.items WHERE run = '{_run}' AND losses = 1")).ShouldBe(takesFirst ? 2 : 0);
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.items WHERE run = '{_run}' AND reason = 'rerun'")).ShouldBe(takesFirst ? 0 : 1);
     }
 
     [Fact]
@@ -188,6 +369,70 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
 
         (await other.StateAsync()).Seal.ShouldNotBeNull().Reason.ShouldBe("all passed\uFFFD");
         (await Machine().JoinAsync(PlayedMachine.Plan(1))).Seal!.ExitCode.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Who_ends_a_run_after_another_took_too_long_has_more_time_for_it()
+    {
+        var (one, other) = (Machine(), Machine());
+        await one.JoinAsync(PlayedMachine.Plan(1));
+        await other.JoinAsync(PlayedMachine.Plan(1));
+        await one.PassAsync((await one.ClaimAsync())!);
+        await one.LeaveAsync();
+        await other.LeaveAsync();
+        (await one.Run.BeginSealAsync(CancellationToken.None)).ShouldBeTrue();
+        (await SecondsAsync()).ShouldBeInRange(29, 30);
+        await server.ScalarAsync($"WITH over AS (UPDATE concurrent_test.runs SET sealer_until = clock_timestamp() - interval '1s' WHERE run = '{_run}' RETURNING 1) SELECT count(*) FROM over");
+
+        (await other.Run.BeginSealAsync(CancellationToken.None)).ShouldBeTrue();
+        (await SecondsAsync()).ShouldBeInRange(59, 60, "otherwise reading that takes longer would never come to an end");
+
+        Task<long> SecondsAsync() => server.ScalarAsync($"SELECT ceil(extract(epoch FROM sealer_until - clock_timestamp())) FROM concurrent_test.runs WHERE run = '{_run}'");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task After_the_queue_was_away_nobody_is_taken_for_lost_before_each_could_tell_that_it_lives(bool isFirst)
+    {
+        var (lives, late) = (Machine(), Machine());
+        await lives.JoinAsync(PlayedMachine.Plan(1, 1));
+        var (one, other) = ((await lives.ClaimAsync())!, (await lives.ClaimAsync())!);
+        await ExecuteAsync($"UPDATE concurrent_test.machines SET seen_at = seen_at - interval '40 s' WHERE run = '{_run}'; UPDATE concurrent_test.claims SET until = until - interval '40 s' WHERE run = '{_run}'");
+        if (isFirst)
+            (await lives.BeatAsync(one.Lease)).ShouldBe([one.Lease]);
+        await late.JoinAsync(PlayedMachine.Plan(1, 1));
+
+        (await late.ClaimAsync()).ShouldBeNull("the queue was away, and the other could not be heard");
+        (await lives.BeatAsync(one.Lease, other.Lease)).ShouldBe([one.Lease, other.Lease], ignoreOrder: true);
+        (await server.ScalarAsync($"SELECT losses FROM concurrent_test.runs WHERE run = '{_run}'")).ShouldBe(0);
+        await LateAsync(other.Lease);
+        await ExecuteAsync($"UPDATE concurrent_test.machines SET calm_until = calm_until - interval '30 s' WHERE run = '{_run}'");
+        (await late.ClaimAsync())!.Tests.ShouldBe(other.Tests, "it was not heard of although it could be");
+    }
+
+    [Fact]
+    public async Task The_reruns_of_all_machines_are_one_budget()
+    {
+        var (one, other) = (Machine(workers: 1), Machine(workers: 1));
+        await one.JoinAsync(PlayedMachine.Plan(2, 2));
+        await other.JoinAsync(PlayedMachine.Plan(2, 2));
+        var (first, second) = ((await one.ClaimAsync())!, (await other.ClaimAsync())!);
+
+        (await FailAsync(one, first)).ShouldBe(new QueueAnswer(IsTaken: false, Faults: 0, OthersPass: false));
+        (await FailAsync(other, second)).Denied.ShouldBe(1, "three are granted, and each of them would take two");
+
+        (await server.ScalarAsync($"SELECT reruns FROM concurrent_test.runs WHERE run = '{_run}'")).ShouldBe(3);
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.items WHERE run = '{_run}' AND reason = 'rerun'")).ShouldBe(3);
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.tests WHERE run = '{_run}' AND state = 'done'")).ShouldBe(1, "its failure stands");
+
+        static Task<QueueAnswer> FailAsync(PlayedMachine machine, QueueClaim claim) => machine.Run.AcknowledgeAsync(0, PlayedMachine.End(claim) with
+        {
+            Results = [.. claim.Tests.Select(test => new QueueResult(test, 0, "Failed"))],
+            Again = [.. claim.Tests.Select(test => PlayedMachine.Item([test], BatchReasons.Rerun) with { Reruns = 1 })],
+            Reruns = 2,
+            MostReruns = 3,
+        }, CancellationToken.None);
     }
 
     [Fact]
@@ -274,7 +519,7 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
         await machine.JoinAsync(PlayedMachine.Plan(1, 1, 1, 1));
         var (first, second) = ((await machine.ClaimAsync())!, (await machine.ClaimAsync())!);
         var claim = Guid.NewGuid();
-        await server.ScalarAsync($"WITH same AS (UPDATE concurrent_test.items SET claim = '{claim}' WHERE run = '{_run}' AND state = 'leased' RETURNING 1) SELECT count(*) FROM same");
+        await server.ScalarAsync($"WITH same AS (UPDATE concurrent_test.claims SET claim = '{claim}' WHERE run = '{_run}' RETURNING 1) SELECT count(*) FROM same");
 
         await using var connection = new NpgsqlConnection(server.ConnectionString);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
@@ -308,16 +553,11 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var firstTry = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
         await using var command = new NpgsqlCommand(
-            $"UPDATE concurrent_test.items SET state = 'done' WHERE run = '{_run}'; INSERT INTO concurrent_test.batches (run, lease, machine, events, is_good) SELECT run, lease, machine, '', true FROM concurrent_test.items WHERE run = '{_run}'", connection);
+            $"UPDATE concurrent_test.items SET state = 'done' WHERE run = '{_run}'; INSERT INTO concurrent_test.batches (run, lease, machine, events, is_good) SELECT run, lease, machine, '', true FROM concurrent_test.claims WHERE run = '{_run}'; DELETE FROM concurrent_test.claims WHERE run = '{_run}'", connection);
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
 
         var second = machine.PassAsync(claim);
-        using (var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30)))
-        {
-            while (await server.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ConcurrentTest queue' AND wait_event_type = 'Lock'") == 0)
-                await Task.Delay(5, bound.Token);
-        }
-
+        await UntilWaitingAsync(second);
         await firstTry.CommitAsync(TestContext.Current.CancellationToken);
 
         (await second).IsTaken.ShouldBeFalse();
@@ -397,18 +637,15 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
     }
 
     [Fact]
-    public async Task After_the_queue_was_away_nobody_is_taken_for_lost_before_each_could_tell_that_it_lives()
+    public async Task A_machine_knows_for_a_lease_that_the_queue_was_away()
     {
         var time = new FakeTimeProvider();
         await using var connection = new QueueConnection(server.ConnectionString, time);
         var back = new QueueRun(connection, _run, new QueueMachine(Guid.NewGuid(), "back", 2));
-        var other = Machine();
-        await other.JoinAsync(PlayedMachine.Plan(1));
         await back.JoinAsync(PlayedMachine.Plan(1), TimeSpan.FromSeconds(30), CancellationToken.None);
-        await LateAsync((await other.ClaimAsync())!.Lease);
         await server.ScalarAsync($"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'ConcurrentTest queue'");
 
-        var asking = back.ClaimAsync(0, -1, [], CancellationToken.None);
+        var asking = back.StateAsync(CancellationToken.None);
         using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!asking.IsCompleted)
         {
@@ -417,10 +654,10 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
             bound.Token.ThrowIfCancellationRequested();
         }
 
-        (await asking).Claim.ShouldBeNull("the other had no chance to be heard");
+        await asking;
         back.IsBack.ShouldBeTrue();
         time.Advance(TimeSpan.FromSeconds(31));
-        (await back.ClaimAsync(0, -1, [], CancellationToken.None)).Claim!.Tests.ShouldBe([0]);
+        back.IsBack.ShouldBeFalse();
     }
 
     [Fact]
@@ -469,17 +706,18 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
     public async Task Another_version_of_the_tables_is_refused()
     {
         await Machine().JoinAsync(PlayedMachine.Plan(1));
-        await server.ScalarAsync("WITH later AS (UPDATE concurrent_test.version SET version = 2 RETURNING 1) SELECT count(*) FROM later");
+        await server.ScalarAsync("WITH later AS (UPDATE concurrent_test.version SET version = version + 1 RETURNING 1) SELECT count(*) FROM later");
         try
         {
             var refused = await Machine().JoinAsync(PlayedMachine.Plan(1)).ShouldThrowAsync<ConcurrentTestException>();
 
             refused.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
-            refused.Message.ShouldContain("has version 2");
+            refused.Message.ShouldContain($"has version {QueueSchema.Version + 1}, and this ConcurrentTest knows {QueueSchema.Version}");
+            refused.Message.ShouldContain("DROP SCHEMA concurrent_test CASCADE");
         }
         finally
         {
-            await server.ScalarAsync("WITH earlier AS (UPDATE concurrent_test.version SET version = 1 RETURNING 1) SELECT count(*) FROM earlier");
+            await server.ScalarAsync("WITH earlier AS (UPDATE concurrent_test.version SET version = version - 1 RETURNING 1) SELECT count(*) FROM earlier");
         }
     }
 
@@ -537,8 +775,77 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
 
     private static QueueBeside Beside(int first, params byte[] events) => new(first, [.. events.Select(one => new[] { one })], [.. events.Select(_ => true)]);
 
+    /// <summary>The first has a class of 40 tests and one of a single test, by one lease.</summary>
+    private static async Task<QueueClaim> BothItemsAsync(PlayedMachine one, PlayedMachine other)
+    {
+        await one.JoinAsync(PlayedMachine.Plan(40, 1));
+        await other.JoinAsync(PlayedMachine.Plan(40, 1));
+        one.Run.LeastSeconds = 100;
+        var claim = (await one.ClaimAsync())!;
+        claim.Tests.Length.ShouldBe(41);
+        return claim;
+    }
+
+    /// <summary>Until it has its answer, or waits for another transaction.</summary>
+    private async Task UntilWaitingAsync(Task question, int others = 0)
+    {
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!question.IsCompleted && await server.ScalarAsync(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ConcurrentTest queue' AND wait_event_type = 'Lock'") <= others)
+            await Task.Delay(5, bound.Token);
+    }
+
+    /// <summary>So much time passes for all leases.</summary>
+    private Task<long> PassAsync(int seconds) => server.ScalarAsync(
+        $"WITH passed AS (UPDATE concurrent_test.claims SET until = until - interval '{seconds} s', deadline = deadline - interval '{seconds} s' WHERE run = '{_run}' RETURNING 1) SELECT count(*) FROM passed");
+
+    /// <summary>Says of each test of a claim what became of it; <c>-</c>: it gave no result.</summary>
+    private static async Task AcknowledgeAsync(PlayedMachine machine, string outcomes, params QueueItem[] again)
+    {
+        var claim = (await machine.ClaimAsync())!;
+        var results = claim.Tests.Zip(outcomes.Split(' ')).Where(pair => pair.Second != "-").Select(pair => new QueueResult(pair.First, 0, pair.Second));
+        await machine.Run.AcknowledgeAsync(0, PlayedMachine.End(claim) with { Results = [.. results], Again = [.. again] }, CancellationToken.None);
+    }
+
+    /// <summary>An attempt of the run, what became of the tests of each of its items, the largest first.</summary>
+    private async Task AttemptAsync(QueuePlan plan, params string[] outcomes)
+    {
+        await using var machine = new PlayedMachine(server.ConnectionString, $"{_run}-1");
+        await machine.JoinAsync(plan);
+        foreach (var item in outcomes)
+            await AcknowledgeAsync(machine, item);
+        await machine.LeaveAsync();
+    }
+
+    private async Task<List<QueueClaim>> NextAttemptAsync(QueuePlan plan)
+    {
+        var machine = new PlayedMachine(server.ConnectionString, $"{_run}-2");
+        await machine.JoinAsync(plan with { Earlier = [$"{_run}-1"] });
+        return await AllAsync(machine);
+    }
+
+    private static async Task<List<QueueClaim>> AllAsync(PlayedMachine machine)
+    {
+        var claims = new List<QueueClaim>();
+        while (await machine.ClaimAsync(held: [.. claims.Select(claim => claim.Lease)]) is { } claim)
+            claims.Add(claim);
+        return claims;
+    }
+
+    private static string Told(QueueClaim claim) =>
+        $"{claim.Reason} {string.Join(' ', claim.Tests)}, suspect {claim.Suspect}, companions {string.Join(' ', claim.Companions)}";
+
+    private async Task LoseAsync(PlayedMachine machine, int times)
+    {
+        for (var time = 0; time < times; time++)
+            await LateAsync((await machine.ClaimAsync())!.Lease);
+    }
+
+    private static async Task<int[]> NotDoneAsync(PlayedMachine machine) =>
+        [.. (await machine.Run.ReadAsync(CancellationToken.None))!.NotDone.Select(test => test.Test)];
+
     private Task<long> LateAsync(long lease) =>
-        server.ScalarAsync($"WITH late AS (UPDATE concurrent_test.items SET until = clock_timestamp() - interval '1s' WHERE run = '{_run}' AND lease = {lease} RETURNING 1) SELECT count(*) FROM late");
+        server.ScalarAsync($"WITH late AS (UPDATE concurrent_test.claims SET until = clock_timestamp() - interval '1s' WHERE run = '{_run}' AND lease = {lease} RETURNING 1) SELECT count(*) FROM late");
 
     private async Task ExecuteAsync(string sql)
     {

@@ -35,6 +35,8 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
         var ends = await Task.WhenAll(Machine("one").RunAsync(_catalog, Pass), Machine("other").RunAsync(_catalog, Pass), Machine("third").RunAsync(_catalog, Pass));
 
         ends.ShouldAllBe(end => end.ExitCode == ConcurrentTestExitCode.Success);
+        ends.Select(end => end.Reason).Distinct().ShouldHaveSingleItem().ShouldMatch($@"^Run {_run} of 3 machines \(\w+, \w+, \w+\): All tests passed\.$");
+        new[] { "one", "other", "third" }.ShouldAllBe(name => ends[0].Reason.Contains(name));
         var record = await RecordAsync();
         (record.ExitCode, record.Discovered).ShouldBe((ConcurrentTestExitCode.Success, 18));
         record.Tests.Length.ShouldBe(18);
@@ -93,7 +95,7 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
         var frozen = Machine("frozen", settings => settings with { QueueLease = TimeSpan.FromSeconds(2) });
         var first = frozen.RunAsync(catalog, HangAsync);
         await begun.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
-        await server.ScalarAsync($"WITH late AS (UPDATE concurrent_test.items SET until = clock_timestamp() - interval '1s' WHERE run = '{_run}' AND state = 'leased' RETURNING 1) SELECT count(*) FROM late");
+        await server.ScalarAsync($"WITH late AS (UPDATE concurrent_test.claims SET until = clock_timestamp() - interval '1s' WHERE run = '{_run}' RETURNING 1) SELECT count(*) FROM late");
 
         var second = await Machine("other").RunAsync(catalog, Pass);
 
@@ -250,8 +252,10 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
         (attempt.StandardOutput, attempt.Attachments.Length).ShouldBe(("said\nAttached on one: /results/picture.png", 0));
     }
 
-    [Fact]
-    public async Task A_test_that_skips_itself_on_one_machine_after_it_has_failed_on_another_has_still_failed()
+    [Theory]
+    [InlineData("Expected 1, was 2")]
+    [InlineData("Shop.ConcurrentTestInfrastructureException : The disk is gone.")]
+    public async Task A_test_that_skips_itself_on_one_machine_after_it_has_failed_on_another_has_still_failed(string message)
     {
         var (catalog, rerun) = (Catalogs.Of(classes: 1, testsPerClass: 1), new TaskCompletionSource());
         var (first, second) = (Machine("first", Rerunning), Machine("second", Rerunning));
@@ -265,12 +269,16 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
         end.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, end.Reason);
         (await RecordAsync()).Tests.ShouldHaveSingleItem().Attempts.Select(attempt => attempt.Outcome).ShouldBe([TestOutcome.Failed, TestOutcome.Skipped, TestOutcome.Passed]);
 
-        static ConcurrentTestSettings Rerunning(ConcurrentTestSettings settings) => settings with { Workers = 1, Reruns = 2 };
+        static ConcurrentTestSettings Rerunning(ConcurrentTestSettings settings) => settings with { Workers = 1, Reruns = 2, MaxRetries = 1, RetryDelay = TimeSpan.FromMilliseconds(1) };
 
         async Task<HostRunEnd> FailAndLeaveAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
         {
             if (first.Fake.Runs.Count == 1)
-                return await FakeHost.GiveAll(run, events, _ => TestOutcome.Failed);
+            {
+                events.ResultArrived(FakeHost.Result(run.Entries[0], TestOutcome.Failed) with { Message = message });
+                return FakeHost.WellEnded;
+            }
+
             rerun.TrySetResult();
             await Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(_ => { }, TaskScheduler.Default);
             return new HostRunEnd("it was ended");
@@ -298,6 +306,88 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
         third.Fake.Runs.SelectMany(run => run.Entries).ShouldBe([failing], "it had failed once, so it is not taken over");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_skipped_itself_because_of_a_failure_runs_again_with_it_in_a_new_attempt(bool needs)
+    {
+        var orders = Orders(3, needs);
+        var catalog = Catalogs.Of(orders, Catalogs.Unit(orders.Assembly, "Mail", 2));
+        (await Attempt(1).RunAsync(catalog, FailAsync)).ExitCode.ShouldBe(ConcurrentTestExitCode.TestsFailed);
+        var second = Attempt(2);
+
+        var end = await second.RunAsync(catalog, (run, events, _) => InOrder(run, events, _ => TestOutcome.Passed));
+
+        second.Fake.Runs.ShouldHaveSingleItem().Entries.ShouldBe(needs ? orders.Entries : orders.Entries[1..]);
+        end.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, end.Reason);
+        end.Reason.ShouldContain($" {(needs ? 2 : 3)} of 5 tests did not run again");
+        (await RecordAsync($"{_run}-2")).Tests.ShouldAllBe(test => test.Outcome == TestOutcome.Passed);
+
+        Task<HostRunEnd> FailAsync(HostRun run, IHostEvents events, CancellationToken _) =>
+            InOrder(run, events, entry => entry.Equals(orders.Entries[1]) ? TestOutcome.Failed : TestOutcome.Passed);
+
+        // The last test of the orders skips itself where the one before it has not passed in the same process.
+        static Task<HostRunEnd> InOrder(HostRun run, IHostEvents events, Func<TestEntry, TestOutcome> outcomeOf)
+        {
+            var passed = new HashSet<string>();
+            return FakeHost.GiveAll(run, events, entry =>
+            {
+                var outcome = entry.MethodName == "Test2" && !passed.Contains("Test1") ? TestOutcome.Skipped : outcomeOf(entry);
+                return outcome == TestOutcome.Passed && passed.Add(entry.MethodName) ? TestOutcome.Passed : outcome;
+            });
+        }
+    }
+
+    [Fact]
+    public async Task What_came_along_with_a_suspect_keeps_its_results_on_another_machine_too()
+    {
+        var orders = Orders(2, needs: true);
+        var (died, second) = (new TaskCompletionSource(), Machine("second", settings => settings with { Workers = 1 }));
+        var first = Machine("first", settings => settings with { Workers = 1 });
+        var left = first.RunAsync(Catalogs.Of(orders), DieAndLeaveAsync);
+        await died.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        first.Leave();
+        await left;
+
+        var end = await second.RunAsync(Catalogs.Of(orders), (run, events, _) =>
+        {
+            events.ActiveTests([FakeHost.Told(orders.Entries[1])]);
+            return Task.FromResult(new HostRunEnd("Test host process crashed"));
+        });
+
+        end.ExitCode.ShouldBe(ConcurrentTestExitCode.TestsFailed, end.Reason);
+        second.Fake.Runs.ShouldHaveSingleItem().Entries.ShouldBe(orders.Entries, "in their order, whichever is the suspect");
+        var tests = (await RecordAsync()).Tests.OrderBy(test => test.Name).ToList();
+        tests.Select(test => test.Outcome).ShouldBe([TestOutcome.Passed, TestOutcome.Failed]);
+        tests[1].Final.Message!.ShouldContain("died while this test ran, twice");
+
+        async Task<HostRunEnd> DieAndLeaveAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
+        {
+            if (first.Fake.Runs.Count == 1)
+            {
+                events.ResultArrived(FakeHost.Result(orders.Entries[0], TestOutcome.Passed));
+                events.ActiveTests([FakeHost.Told(orders.Entries[1])]);
+                return new HostRunEnd("Test host process crashed");
+            }
+
+            died.TrySetResult();
+            await Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(_ => { }, TaskScheduler.Default);
+            return new HostRunEnd("it was ended");
+        }
+    }
+
+    [Fact]
+    public async Task Classes_of_two_assemblies_that_have_one_name_do_not_need_each_other()
+    {
+        var (one, other) = (Orders(2, needs: true), Orders(2, needs: true, Catalogs.Assembly("Stock.Tests")));
+        await Attempt(1).RunAsync(Catalogs.Of(one, other), (run, events, _) => FakeHost.GiveAll(run, events, entry => entry.Equals(other.Entries[0]) ? TestOutcome.Failed : TestOutcome.Passed));
+        var second = Attempt(2);
+
+        await second.RunAsync(Catalogs.Of(one, other), Pass);
+
+        second.Fake.Runs.ShouldHaveSingleItem().Entries.ShouldBe(other.Entries);
+    }
+
     [Fact]
     public async Task A_new_attempt_with_nothing_left_to_run_says_so()
     {
@@ -305,7 +395,7 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
 
         var end = await Attempt(2).RunAsync(_catalog, Pass);
 
-        (end.ExitCode, end.Reason).ShouldBe((ConcurrentTestExitCode.Success, $"Run {_run}-2 of all machines: All tests passed. 18 of 18 tests did not run again: their results are those of an earlier attempt."));
+        (end.ExitCode, end.Reason).ShouldBe((ConcurrentTestExitCode.Success, $"Run {_run}-2 of 1 machine (attempt-2): All tests passed. 18 of 18 tests did not run again: their results are those of an earlier attempt."));
     }
 
     [Fact]
@@ -319,7 +409,7 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
 
         var end = await third.RunAsync(_catalog, Pass);
 
-        (end.ExitCode, end.Reason).ShouldBe((ConcurrentTestExitCode.Success, $"Run {_run}-3 of all machines: All tests passed."));
+        (end.ExitCode, end.Reason).ShouldBe((ConcurrentTestExitCode.Success, $"Run {_run}-3 of 1 machine (attempt-3): All tests passed."));
         third.Fake.Runs.Sum(run => run.Entries.Length).ShouldBe(18);
     }
 
@@ -410,14 +500,15 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
         var unit = _catalog.Units[0];
         var odd = unit.Entries[0] with { DisplayName = $"{unit.Entries[0].ClassName}.Zero(\"\0\")", Marks = [$"Port-{Secret}"] };
         var catalog = _catalog with { Units = [unit with { Entries = [odd, .. unit.Entries[1..]] }, .. _catalog.Units[1..]] };
-        var machine = Machine("one");
+        var machine = Machine("one", settings => settings with { Reruns = 1 });
         machine.Fake.Context.Secrets.Register(Secret);
 
-        var end = await machine.RunAsync(catalog, Pass);
+        var end = await machine.RunAsync(catalog, (run, events, _) => FakeHost.GiveAll(run, events, entry => entry.Equals(odd) && run.Entries.Length > 1 ? TestOutcome.Failed : TestOutcome.Passed));
 
         end.ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
         (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.tests WHERE run = '{_run}' AND name LIKE '%Zero(\"\uFFFD\")'")).ShouldBe(1);
-        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.items WHERE run = '{_run}' AND groups = ARRAY['port-***']")).ShouldBe(1);
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.items WHERE run = '{_run}' AND groups = ARRAY['port-***']")).ShouldBe(2, "it ran again");
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.items WHERE run = '{_run}' AND groups::text LIKE '%s3cret%'")).ShouldBe(0);
     }
 
     [Theory]
@@ -631,6 +722,7 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
     [InlineData("GITHUB_RUN_ID=77 GITHUB_RUN_ATTEMPT=2", "77-2")]
     [InlineData("CI_PIPELINE_ID=88 CI_JOB_ID=3", "88")]
     [InlineData("BUILD_BUILDID=99", "99")]
+    [InlineData("BUILD_BUILDID=99 SYSTEM_STAGEATTEMPT=2", "99-2")]
     public void A_run_is_called_as_the_host_calls_what_all_machines_share(string variables, string name)
     {
         var environment = variables.Split(' ').Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
@@ -641,6 +733,14 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
     [Fact]
     public void A_run_that_nobody_names_is_refused() =>
         Should.Throw<ConcurrentTestException>(() => QueuedRun.NameOf(new ConcurrentTestSettings(), _ => null)).ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
+
+    /// <summary>The tests of a class.</summary>
+    /// <param name="needs">Its framework knows that its tests have an order.</param>
+    private static TestUnit Orders(int tests, bool needs, TestAssembly? assembly = null)
+    {
+        var unit = Catalogs.Unit(assembly ?? Catalogs.Assembly(), "Orders", tests);
+        return unit with { Entries = [.. unit.Entries.Select(entry => entry with { Need = needs ? "Orders" : null })] };
+    }
 
     private Task<RunEnd> FailBesideAsync(SharedMachine machine)
     {

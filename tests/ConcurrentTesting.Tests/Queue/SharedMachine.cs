@@ -40,7 +40,8 @@ internal sealed class SharedMachine : IAsyncDisposable
     /// <summary>What the tests' databases are on.</summary>
     public string? Server { get; init; }
 
-    public void Leave() => _leaving.Cancel();
+    /// <summary>It is asked to leave; what follows from it happens elsewhere.</summary>
+    public void Leave() => _ = _leaving.CancelAsync();
 
     public Task<RunEnd> RunAsync(TestCatalog catalog, Func<HostRun, IHostEvents, CancellationToken, Task<HostRunEnd>> host) => RunAsync(catalog, Fake.HostsOf(host));
 

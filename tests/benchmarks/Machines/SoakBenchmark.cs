@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using ConcurrentTesting.Benchmarks.Soak;
+using ConcurrentTesting.Queue;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Run.Merging;
 using static System.FormattableString;
 
 namespace ConcurrentTesting.Benchmarks.Machines;
@@ -40,11 +43,22 @@ internal static class SoakBenchmark
         machines.ForEach(machine => machine.Dispose());
         var results = (long)(await server.ExecuteAsync($"SELECT count(*) FROM concurrent_test.results WHERE run = '{Run}'"))!;
         var tests = (long)(await server.ExecuteAsync($"SELECT count(DISTINCT test) FROM concurrent_test.results WHERE run = '{Run}'"))!;
+        var (toldLost, toldTwice) = await ToldAsync(server);
         var exitCode = await server.ExecuteAsync($"SELECT exit_code FROM concurrent_test.runs WHERE run = '{Run}'");
-        var lost = (Classes * Tests) - tests;
+        var lost = Math.Max((Classes * Tests) - tests, toldLost);
+        var doubled = Math.Max(results - tests, toldTwice);
         return new Figure(
-            Invariant($"{results} results, {faults} faults, lost {lost}, doubled {results - tests}, sealed with {exitCode}, {number} machines, {watch.Elapsed.TotalSeconds:0} s"),
-            "lost 0, doubled 0, sealed with 0", lost == 0 && results == tests && exitCode is 0);
+            Invariant($"{results} results, {faults} faults, lost {lost}, doubled {doubled}, sealed with {exitCode}, {number} machines, {watch.Elapsed.TotalSeconds:0} s"),
+            "lost 0, doubled 0, sealed with 0", lost == 0 && doubled == 0 && exitCode is 0);
+    }
+
+    // The verdict and the reports are made of what the machines told, and not of the results that the queue has counted.
+    private static async Task<(int Lost, int Doubled)> ToldAsync(PostgreSqlServer server)
+    {
+        await using var connection = new QueueConnection(QueueBenchmark.Connection(server), TimeProvider.System);
+        var results = await new QueueRun(connection, Run, new QueueMachine(Guid.NewGuid(), "reader", 0)).ReadAsync(CancellationToken.None);
+        var told = QueuedRecord.Of(Run, results!, new ConcurrentTestSettings(), isSealed: true).Tests;
+        return ((Classes * Tests) - told.Count(test => test.Outcome == TestOutcome.Passed), told.Sum(test => test.Attempts.Length) - told.Length);
     }
 
     private static StartedMachine Start(PostgreSqlServer server, int number) =>

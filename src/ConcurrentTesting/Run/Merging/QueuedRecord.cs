@@ -18,6 +18,8 @@ internal sealed class QueuedRecord
     private readonly List<string> _flaws = [];
     private readonly QueuedResults _queued;
     private readonly ConcurrentTestSettings _settings;
+    private readonly Dictionary<string, int> _contradicting = new(StringComparer.Ordinal);
+    private (DateTimeOffset First, DateTimeOffset Last)? _times;
     private int _batch;
 
     private QueuedRecord(QueuedResults queued, ConcurrentTestSettings settings)
@@ -31,7 +33,7 @@ internal sealed class QueuedRecord
         }
 
         foreach (var happened in _lines.Read(queued.Plan))
-            _fold.Apply(happened is RunStarted started ? started with { Settings = SettingsOf(started.Settings, workers) } : happened);
+            Apply(happened is RunStarted started ? started with { Settings = SettingsOf(started.Settings, workers) } : happened);
     }
 
     /// <param name="name">The run's name in the queue.</param>
@@ -54,14 +56,27 @@ internal sealed class QueuedRecord
     private ConcurrentTestSettings SettingsOf(ConcurrentTestSettings leader, int workers) =>
         MergedArtifacts.SettingsOf(leader, _settings) with { Workers = Math.Max(1, workers) };
 
+    // The machines tell one after another what they did side by side, each by a clock of its own.
+    private void Apply(RunEvent happened, bool isEarlier = false)
+    {
+        if (!isEarlier)
+        {
+            var (first, last) = _times ?? (happened.At, happened.At);
+            _times = (happened.At < first ? happened.At : first, happened.At > last ? happened.At : last);
+        }
+
+        _fold.Apply(happened);
+    }
+
     private void Add(QueuedBatch batch)
     {
         var (machine, firstWorker) = _machines[batch.Machine];
         var number = ++_batch;
+        var before = _results.GetValueOrDefault(machine.Id);
         var rows = new Dictionary<(TestRef Test, int Row), int>();
         foreach (var happened in _lines.Read(batch.Events))
         {
-            _fold.Apply(happened switch
+            Apply(happened switch
             {
                 AttemptEnded ended => Numbered(ended, machine, firstWorker, number, rows),
                 BatchMeasured measured => measured with
@@ -83,8 +98,11 @@ internal sealed class QueuedRecord
                     },
                 },
                 _ => Beside(happened, machine, firstWorker),
-            });
+            }, machine.IsEarlier);
         }
+
+        if (_results.GetValueOrDefault(machine.Id) - before != batch.Results)
+            _contradicting[machine.Name] = _contradicting.GetValueOrDefault(machine.Name) + 1;
     }
 
     // A row has the same number in every attempt and on every machine.
@@ -139,7 +157,7 @@ internal sealed class QueuedRecord
             if (happened is PhaseEnded phase)
                 Add(machine, phase);
             else if (happened is OutsideFailed or IncidentReported or WorkerEnded or PreparationRetried)
-                _fold.Apply(Beside(happened, machine, firstWorker));
+                Apply(Beside(happened, machine, firstWorker), machine.IsEarlier);
             else
                 databases.Apply(happened);
         }
@@ -173,6 +191,9 @@ internal sealed class QueuedRecord
                 + $"({Named(_queued.NotDone.Select(test => test.Name))})");
         }
 
+        // The verdict is made of what the machines told, and what is left to run of what the queue has counted.
+        _flaws.AddRange(_contradicting.Select(
+            one => $"{Quantity.Of(one.Value, "batch")} of {one.Key} told other results than the queue has counted"));
         var lacking = PartResults.Wrong(_fold.Units, _fold.Tests).ToList();
         var wrong = lacking.FindAll(one => !stories.ContainsKey(NameOf(one.Unit, one.Test)));
         if (wrong.Count > 0)
@@ -201,9 +222,10 @@ internal sealed class QueuedRecord
             ? RunEnd.TestsDecide
             : new RunEnd(
                 ConcurrentTestExitCode.Incomplete, $"These are not the results of one whole run: {string.Join("; ", _flaws)}.");
-        var record = _fold.ToRecord(end, _fold.LastAt);
+        var record = _fold.ToRecord(end, _times!.Value.Last);
         return record with
         {
+            StartedAt = _times.Value.First < record.StartedAt ? _times.Value.First : record.StartedAt,
             Reason = $"{record.Reason}{TakenOver(record.Tests)}",
             Machine = MergedRecord.MachineOf([.. _machines.Values.Select(one => one.Machine.Name)]),
             Database = MergedRecord.DatabaseOf([.. _databases]),

@@ -17,6 +17,9 @@ internal sealed record ShardHost(string Name, string Index, string? Count, int F
     private static readonly ImmutableArray<string> Commits =
         ["GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "BUILDKITE_COMMIT", "CIRCLE_SHA1"];
 
+    private static readonly ImmutableArray<(string Run, string Attempt)> SharedAttempts =
+        [(RunOnGitHub, AttemptOnGitHub), ("BUILD_BUILDID", "SYSTEM_STAGEATTEMPT")];
+
     /// <summary>The variable that names the whole pipeline, the same in each of its jobs and tries; null where there is none.</summary>
     public string? Run { get; init; }
 
@@ -50,6 +53,12 @@ internal sealed record ShardHost(string Name, string Index, string? Count, int F
 
     /// <summary>What a host gives for the whole pipeline; null where none does.</summary>
     public static string? RunOf(Func<string, string?> variable) => Value(host => host.Run, RunOnGitHub, variable);
+
+    /// <summary>What a host counts for this try of the pipeline or of its stage, the same in all jobs that work together; null where none
+    /// does.</summary>
+    public static int? SharedAttemptOf(Func<string, string?> variable) =>
+        SharedAttempts.FirstOrDefault(pair => !string.IsNullOrEmpty(variable(pair.Run))) is { Attempt: { } attempt }
+            && int.TryParse(variable(attempt), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>What a host counts for this try of the job; null where none does.</summary>
     public static long? AttemptOf(Func<string, string?> variable) =>
