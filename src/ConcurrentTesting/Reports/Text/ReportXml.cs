@@ -4,7 +4,7 @@ namespace ConcurrentTesting.Reports.Text;
 
 /// <summary>Writes a report's XML in UTF-8, in the bytes of an indenting <see cref="System.Xml.XmlWriter"/>: reports have millions of
 /// attributes, and it takes a fraction of the time. What XML does not allow in a text becomes U+FFFD, as by
-/// <see cref="LegalXml.Clean"/>. Names are taken as they are: ASCII, and only those of our own.</summary>
+/// <see cref="LegalXml.Clean"/>. Names are taken for what XML allows as names.</summary>
 /// <param name="output">Stays open.</param>
 internal sealed class ReportXml(Stream output) : IDisposable
 {
@@ -120,7 +120,7 @@ internal sealed class ReportXml(Stream output) : IDisposable
         Raw("=\""u8);
     }
 
-    private void Name(string name) => Plain(name.AsSpan());
+    private void Name(string name) => Escaped(name, PlainInText);
 
     private void Escaped(ReadOnlySpan<char> text, SearchValues<char> plain)
     {
