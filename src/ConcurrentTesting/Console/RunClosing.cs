@@ -146,7 +146,7 @@ internal static class RunClosing
     /// ran.</summary>
     private static IEnumerable<string> Failures(RunRecord run, Redactor redactor)
     {
-        var clusters = FailureCluster.Of(run.Entries);
+        var clusters = FailureCluster.Of(run.FailedEntries);
         var shown = clusters.Take(MostListed).ToList();
         for (var i = 0; i < shown.Count; i++)
         {

@@ -28,7 +28,7 @@ internal static class RetryCounts
         foreach (var batch in record.Batches.Where(
             batch => batch.Reason is BatchReasons.Requeue or BatchReasons.Alone or BatchReasons.ByName))
             Count(counts, batch.Reason, batch.Error is null);
-        foreach (var test in record.Tests)
+        foreach (var test in record.Tests.Where(test => test.Attempts.Length > 1))
         {
             foreach (var (failed, again) in Pairs(test).Where(
                 pair => pair.Again.Cause == BatchReasons.Retry && DecidingAttempt.IsFailure(pair.Failed)))
@@ -42,9 +42,8 @@ internal static class RetryCounts
     }
 
     // Each time of a test that runs several times counts for itself.
-    private static IEnumerable<(TestAttempt Failed, TestAttempt Again)> Pairs(TestRecord test) => test.Attempts.Length < 2
-        ? []
-        : test.Attempts.GroupBy(attempt => attempt.Round).SelectMany(round => round.Zip(round.Skip(1)));
+    private static IEnumerable<(TestAttempt Failed, TestAttempt Again)> Pairs(TestRecord test) =>
+        test.Attempts.GroupBy(attempt => attempt.Round).SelectMany(round => round.Zip(round.Skip(1)));
 
     private static void Count(SortedDictionary<string, RetryCount> counts, string cause, bool succeeded) =>
         counts[cause] = (counts.GetValueOrDefault(cause) ?? RetryCount.None).With(succeeded);

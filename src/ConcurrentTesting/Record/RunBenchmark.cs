@@ -49,7 +49,7 @@ internal sealed record RunBenchmark
             LowerBound = record.LowerBound,
             Efficiency = record.Efficiency,
             Imbalance = figures.Imbalance,
-            Slowest = [.. ran.OrderByDescending(test => test.Final.Duration).ThenBy(test => test.Id, StringComparer.Ordinal).Take(Listed)],
+            Slowest = [.. FirstTests.Slowest(ran, Listed)],
             MostQueries = MostQueriesOf(record),
             Suspected = [.. SuspectedOf(ran)],
         };
@@ -57,8 +57,7 @@ internal sealed record RunBenchmark
 
     /// <inheritdoc cref="MostQueries"/>
     public static ImmutableArray<TestRecord> MostQueriesOf(RunRecord record) =>
-        [.. Ran(record).Where(test => test.Final.Figures?.Queries > 0).OrderByDescending(test => test.Final.Figures!.Queries)
-            .ThenBy(test => test.Id, StringComparer.Ordinal).Take(Listed)];
+        [.. FirstTests.Of(Ran(record).Where(test => test.Final.Figures?.Queries > 0), test => test.Final.Figures!.Queries!.Value, Listed)];
 
     /// <inheritdoc cref="WorkerTime"/>
     public static ImmutableArray<BenchmarkPart> WorkerTimeOf(RunRecord record) => [.. PartsOfWorkers(record)];

@@ -10,24 +10,39 @@ namespace ConcurrentTesting.Record;
 /// <param name="Measured">What the final attempts did to the databases, added up.</param>
 internal sealed record RunFigures(TimeSpan? Average, TimeSpan? Percentile95, double? Speedup, double? Imbalance, TestFigures Measured)
 {
-    // Each report asks for them.
-    private static readonly ConditionalWeakTable<RunRecord, RunFigures> Known = [];
+    // Each report asks for them, and several at the same time.
+    private static readonly ConditionalWeakTable<RunRecord, Lazy<RunFigures>> Known = [];
 
-    public static RunFigures Of(RunRecord record) => Known.GetValue(record, Derived);
+    public static RunFigures Of(RunRecord record) =>
+        Known.GetValue(record, asked => new Lazy<RunFigures>(() => Derived(asked))).Value;
 
     private static RunFigures Derived(RunRecord record)
     {
-        var durations = record.Tests
-            .Where(test => test.Outcome is not (TestOutcome.Skipped or TestOutcome.Error))
-            .Select(test => test.Final.Duration)
-            .ToList();
-        durations.Sort();
+        var (ticks, measured) = Ran(record);
         var busy = record.StartedWorkers.Select(worker => worker.Busy.TotalSeconds).DefaultIfEmpty().ToList();
         return new RunFigures(
-            durations.Count == 0 ? null : TimeSpan.FromTicks((long)durations.Average(duration => duration.Ticks)),
-            durations.Count == 0 ? null : durations[(int)Math.Ceiling(durations.Count * 0.95) - 1],
-            durations.Count == 0 || record.Wall <= TimeSpan.Zero ? null : record.TestTime / record.Wall,
+            ticks.Length == 0 ? null : TimeSpan.FromTicks((long)ticks.Average()),
+            ticks.Length == 0 ? null : TimeSpan.FromTicks(ticks[(int)Math.Ceiling(ticks.Length * 0.95) - 1]),
+            ticks.Length == 0 || record.Wall <= TimeSpan.Zero ? null : record.TestTime / record.Wall,
             busy.Average() > 0 ? busy.Max() / busy.Average() : null,
-            TestFigures.Sum(record.Tests.Select(test => test.Final.Figures).OfType<TestFigures>()));
+            TestFigures.Sum(measured));
+    }
+
+    // The durations, as ticks, are in their order.
+    private static (long[] Ticks, List<TestFigures> Measured) Ran(RunRecord record)
+    {
+        var ticks = new List<long>(record.Tests.Length);
+        var measured = new List<TestFigures>();
+        foreach (var test in record.Tests)
+        {
+            if (test.Outcome is not (TestOutcome.Skipped or TestOutcome.Error))
+                ticks.Add(test.Final.Duration.Ticks);
+            if (test.Final.Figures is { } figures)
+                measured.Add(figures);
+        }
+
+        var sorted = ticks.ToArray();
+        Array.Sort(sorted);
+        return (sorted, measured);
     }
 }

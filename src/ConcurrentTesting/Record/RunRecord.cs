@@ -143,10 +143,13 @@ internal sealed record TestRecord
     public bool IsMuted => Outcome != Final.Outcome;
 
     /// <summary>Failed at first and passed in the end.</summary>
-    public bool IsFlaky => Outcome == TestOutcome.Passed && Attempts.Any(IsFailure);
+    public bool IsFlaky => HasOthers && Outcome == TestOutcome.Passed && Attempts.Any(IsFailure);
 
     /// <summary>Whether it is flaky by this attempt of the pipeline alone.</summary>
-    public bool IsFlakyNow => Outcome == TestOutcome.Passed && Attempts.Any(attempt => IsFailure(attempt) && !attempt.IsEarlier);
+    public bool IsFlakyNow => HasOthers && Outcome == TestOutcome.Passed && Attempts.Any(attempt => IsFailure(attempt) && !attempt.IsEarlier);
+
+    // Most tests have one attempt, which decides.
+    private bool HasOthers => Attempts.Length > 1;
 
     private static bool IsFailure(TestAttempt attempt) => attempt.Outcome is TestOutcome.Failed or TestOutcome.TimedOut;
 }
@@ -307,8 +310,7 @@ internal sealed record RunRecord
         init
         {
             field = value;
-            Passed = value.Count(test => test.Outcome == TestOutcome.Passed);
-            Skipped = value.Count(test => test.Outcome == TestOutcome.Skipped);
+            Totals = TestTotals.Of(value);
         }
     }
 
@@ -384,10 +386,11 @@ internal sealed record RunRecord
     /// ran.</summary>
     public double? Efficiency { get; init; }
 
-    public int Passed { get; private init; }
-    public int Skipped { get; private init; }
+    public TestTotals Totals { get; private init; }
+    public int Passed => Totals.Passed;
+    public int Skipped => Totals.Skipped;
     public int Failed => Tests.Length - Passed - Skipped + Outside.Count(failure => !failure.IsFlaky);
-    public int Flaky => Tests.Count(test => test.IsFlaky) + Outside.Count(failure => failure.IsFlaky);
+    public int Flaky => Totals.Flaky + Outside.Count(failure => failure.IsFlaky);
 
     /// <summary>What failed outside of tests as if it were tests.</summary>
     public ImmutableArray<TestRecord> OutsideEntries { get; private init; } = [];
@@ -397,25 +400,21 @@ internal sealed record RunRecord
         OutsideEntries.IsEmpty ? Tests : [.. Tests, .. OutsideEntries.Where(entry => !entry.IsFlaky)];
 
     /// <summary>The tests and outside entries that failed at first and ended well.</summary>
-    public IEnumerable<TestRecord> FlakyEntries => Tests.Concat(OutsideEntries).Where(entry => entry.IsFlaky);
+    public IEnumerable<TestRecord> FlakyEntries =>
+        (Totals.Flaky == 0 ? [] : Tests).Concat(OutsideEntries).Where(entry => entry.IsFlaky);
+
+    /// <summary>The entries that neither passed nor were skipped.</summary>
+    public IEnumerable<TestRecord> FailedEntries => Failed == 0
+        ? []
+        : Entries.Where(entry => entry.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped));
+
+    /// <summary>The tests whose failure is muted.</summary>
+    public IEnumerable<TestRecord> Muted => Totals.Muted == 0 ? [] : Tests.Where(test => test.IsMuted);
 
     /// <summary>The tests that were running as the run was stopped, and count as skipped.</summary>
-    public IEnumerable<TestRecord> Unfinished => Tests.Where(
+    public IEnumerable<TestRecord> Unfinished => Skipped == 0 ? [] : Tests.Where(
         test => test.Final is { Outcome: TestOutcome.Skipped, Cause: AttemptCauses.Unfinished });
 
     /// <summary>What all attempts took, one after another.</summary>
-    public TimeSpan TestTime
-    {
-        get
-        {
-            var ticks = 0L;
-            foreach (var test in Tests)
-            {
-                foreach (var attempt in test.Attempts)
-                    ticks += attempt.Duration.Ticks;
-            }
-
-            return TimeSpan.FromTicks(ticks);
-        }
-    }
+    public TimeSpan TestTime => Totals.Time;
 }

@@ -1,32 +1,19 @@
-using System.Xml;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>What every TRX file is written of, in the order of elements and attributes of VSTest's own logger.</summary>
-internal abstract class TrxXml(XmlWriter xml) : IDisposable
+internal abstract class TrxXml : IDisposable
 {
-    private readonly char[] _id = new char[36];
+    public abstract void Dispose();
 
-    protected XmlWriter Xml => xml;
+    protected abstract void Start(string name);
 
-    public void Dispose() => xml.Dispose();
+    protected abstract void End();
 
     protected abstract void Attribute(string name, string value);
 
+    protected abstract void Id(string name, Guid id);
+
     protected abstract void Text(string name, string? value);
-
-    protected void Start(string name) => xml.WriteStartElement(name, TrxText.Namespace);
-
-    protected void End() => xml.WriteEndElement();
-
-    // A file has several of them a test.
-    protected void Id(string name, Guid id)
-    {
-        id.TryFormat(_id, out var length);
-        xml.WriteStartAttribute(name);
-        xml.WriteChars(_id, 0, length);
-        xml.WriteEndAttribute();
-    }
 
     protected void Only(string element, string attribute, string value)
     {
@@ -70,7 +57,7 @@ internal abstract class TrxXml(XmlWriter xml) : IDisposable
             ("total", total), ("executed", passed + failed), ("passed", passed), ("failed", failed), ("error", 0), ("timeout", 0),
             ("aborted", 0), ("inconclusive", 0), ("passedButRunAborted", 0), ("notRunnable", 0), ("notExecuted", notExecuted),
             ("disconnected", 0), ("warning", 0), ("completed", 0), ("inProgress", 0), ("pending", 0)])
-            xml.WriteAttributeString(name, count.ToString(CultureInfo.InvariantCulture));
+            Attribute(name, count.ToString(CultureInfo.InvariantCulture));
         End();
     }
 

@@ -7,7 +7,7 @@ internal static class SavedTimings
 {
     /// <returns>What could not be written.</returns>
     public static async Task<ImmutableArray<Incident>> WriteAsync(
-        ConcurrentTestSettings settings, byte[] text, CancellationToken cancellationToken)
+        ConcurrentTestSettings settings, ReadOnlyMemory<byte> text, CancellationToken cancellationToken)
     {
         (string Kind, string Path)[] files =
         [

@@ -149,7 +149,7 @@ internal sealed class TimingStore
         TimingsFile.WriteAsync(path, ToText(redactor), cancellationToken);
 
     /// <summary>What <see cref="SaveAsync"/> writes.</summary>
-    public byte[] ToText(Redactor redactor)
+    public ReadOnlyMemory<byte> ToText(Redactor redactor)
     {
         var open = _timings.Where(timing => redactor.Redact(timing.Key) == timing.Key)
             .ToDictionary(timing => timing.Key, timing => timing.Value, StringComparer.Ordinal);

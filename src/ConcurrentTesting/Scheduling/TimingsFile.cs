@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
 
 namespace ConcurrentTesting.Scheduling;
@@ -19,13 +21,10 @@ internal static class TimingsFile
     // This is ten years. No test takes longer, and a sum of many such durations would overflow.
     private const double LongestSeconds = 315_360_000;
 
-    private static readonly JsonSerializerOptions Format = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        WriteIndented = true,
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    };
+    // A guess, so that the memory for a large file need not grow again and again.
+    private const int BytesOfTest = 160;
+
+    private static readonly JsonWriterOptions Format = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Indented = true };
 
     /// <summary>What the file holds; nothing where it does not exist.</summary>
     /// <exception cref="JsonException">The file is damaged, or has figures that cannot be.</exception>
@@ -37,28 +36,76 @@ internal static class TimingsFile
 
         using var document = await ParseAsync(path, cancellationToken);
         var tests = document.RootElement.TryGetProperty("tests", out var own) && own.ValueKind == JsonValueKind.Object
-            ? own.EnumerateObject().ToTimings(test => test.Value.Deserialize<Timing>(Format))
+            ? own.EnumerateObject().ToTimings(test => test.Value.Deserialize(TimingsJson.Default.Timing))
             : document.RootElement.EnumerateObject().ToTimings(ReadFlat);
         return new TimingsContent(tests, ReadAssemblies(document.RootElement)) { Worker = ReadWorker(document.RootElement) };
     }
 
     /// <summary>Writes the timings; where that fails, the file stays as it was.</summary>
-    public static Task WriteAsync(string path, byte[] text, CancellationToken cancellationToken) =>
+    public static Task WriteAsync(string path, ReadOnlyMemory<byte> text, CancellationToken cancellationToken) =>
         ArtifactFile.WriteAsync(path, stream => stream.WriteAsync(text, cancellationToken).AsTask(), cancellationToken);
 
     /// <summary>What is written to the file.</summary>
-    public static byte[] TextOf(TimingsContent timings)
+    public static ReadOnlyMemory<byte> TextOf(TimingsContent timings)
     {
-        var content = new
+        var text = new ArrayBufferWriter<byte>(BytesOfTest * (timings.Tests.Count + 1));
+        using var json = new Utf8JsonWriter(text, Format);
+        json.WriteStartObject();
+        json.WriteNumber("version"u8, Version);
+        if (timings.Worker is { } worker)
         {
-            version = Version,
-            worker = timings.Worker,
-            tests = new SortedDictionary<string, Timing>(timings.Tests, StringComparer.Ordinal),
-            assemblies = timings.Assemblies.Count == 0
-                ? null
-                : new SortedDictionary<string, AssemblyTiming>(timings.Assemblies, StringComparer.Ordinal),
-        };
-        return JsonSerializer.SerializeToUtf8Bytes(content, Format);
+            json.WritePropertyName("worker"u8);
+            JsonSerializer.Serialize(json, worker, TimingsJson.Default.MeasuredCost);
+        }
+
+        json.WriteStartObject("tests"u8);
+        WriteSorted(json, timings.Tests, Write);
+        json.WriteEndObject();
+        if (timings.Assemblies.Count > 0)
+        {
+            json.WriteStartObject("assemblies"u8);
+            WriteSorted(
+                json, timings.Assemblies, (writer, timing) => JsonSerializer.Serialize(writer, timing, TimingsJson.Default.AssemblyTiming));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+        json.Flush();
+        return text.WrittenMemory;
+    }
+
+    private static void WriteSorted<T>(Utf8JsonWriter json, Dictionary<string, T> timings, Action<Utf8JsonWriter, T> write)
+    {
+        string[] keys = [.. timings.Keys];
+        T[] values = [.. timings.Values];
+        Array.Sort(keys, values, StringComparer.Ordinal);
+        for (var index = 0; index < keys.Length; index++)
+        {
+            json.WritePropertyName(keys[index]);
+            write(json, values[index]);
+        }
+    }
+
+    // There may be a hundred thousand of them.
+    private static void Write(Utf8JsonWriter json, Timing timing)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("seconds"u8, timing.Seconds);
+        json.WriteNumber("samples"u8, timing.Samples);
+        if (timing.LastOutcome is { } outcome)
+            json.WriteString("lastOutcome"u8, outcome);
+        Write(json, "flakyRuns"u8, timing.FlakyRuns);
+        Write(json, "rows"u8, timing.Rows);
+        if (timing.LastRun is { } lastRun)
+            json.WriteString("lastRun"u8, lastRun);
+        Write(json, "runsSinceFlaky"u8, timing.RunsSinceFlaky);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, int? count)
+    {
+        if (count is { } known)
+            json.WriteNumber(name, known);
     }
 
     private static Dictionary<string, AssemblyTiming> ReadAssemblies(JsonElement root)
@@ -68,7 +115,7 @@ internal static class TimingsFile
             return assemblies;
         foreach (var assembly in own.EnumerateObject())
         {
-            if (assembly.Value.Deserialize<AssemblyTiming>(Format) is { } timing)
+            if (assembly.Value.Deserialize(TimingsJson.Default.AssemblyTiming) is { } timing)
                 assemblies[assembly.Name] = Sound(timing, assembly.Name);
         }
 
@@ -79,7 +126,7 @@ internal static class TimingsFile
     private static MeasuredCost? ReadWorker(JsonElement root)
     {
         if (!root.TryGetProperty("worker", out var own) || own.ValueKind != JsonValueKind.Object
-            || own.Deserialize<MeasuredCost>(Format) is not { } cost)
+            || own.Deserialize(TimingsJson.Default.MeasuredCost) is not { } cost)
             return null;
         Require(cost.Seconds, cost.Samples, "worker");
         return cost;
@@ -135,3 +182,10 @@ internal static class TimingsFile
             throw new JsonException(FormattableString.Invariant($"{name} cannot have taken {seconds} s in {samples} runs"));
     }
 }
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Timing))]
+[JsonSerializable(typeof(AssemblyTiming))]
+[JsonSerializable(typeof(MeasuredCost))]
+internal sealed partial class TimingsJson : JsonSerializerContext;

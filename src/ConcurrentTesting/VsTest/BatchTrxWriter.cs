@@ -13,10 +13,11 @@ internal sealed class BatchTrxWriter : TrxXml
 {
     private const string TimeFormat = "yyyy'-'MM'-'ddTHH':'mm':'ss'.'fffffffzzz";
 
-    private BatchTrxWriter(Stream output)
-        : base(XmlWriter.Create(output, new XmlWriterSettings { NewLineHandling = NewLineHandling.Entitize, Indent = true }))
-    {
-    }
+    private readonly XmlWriter _xml;
+    private readonly char[] _id = new char[36];
+
+    private BatchTrxWriter(Stream output) =>
+        _xml = XmlWriter.Create(output, new XmlWriterSettings { NewLineHandling = NewLineHandling.Entitize, Indent = true });
 
     public static void Write(string file, BatchTrx trx)
     {
@@ -26,9 +27,11 @@ internal sealed class BatchTrxWriter : TrxXml
         writer.Write(trx);
     }
 
+    public override void Dispose() => _xml.Dispose();
+
     private void Write(BatchTrx trx)
     {
-        Xml.WriteStartDocument();
+        _xml.WriteStartDocument();
         Start("TestRun");
         Head(trx.Begun);
         Each("Results", trx.Rows, Result);
@@ -37,7 +40,7 @@ internal sealed class BatchTrxWriter : TrxXml
         Lists();
         Summary(trx);
         End();
-        Xml.WriteEndDocument();
+        _xml.WriteEndDocument();
     }
 
     private void Head(DateTime begun)
@@ -139,7 +142,7 @@ internal sealed class BatchTrxWriter : TrxXml
     private void Definition(BatchTrxTest test)
     {
         Start("UnitTest");
-        Xml.WriteAttributeString("name", TrxText.Escape(test.Case.DisplayName));
+        _xml.WriteAttributeString("name", TrxText.Escape(test.Case.DisplayName));
         Attribute("storage", test.Case.Source.ToLowerInvariant());
         if (test.Priority is { } priority)
             Attribute("priority", priority.ToString(CultureInfo.InvariantCulture));
@@ -186,19 +189,32 @@ internal sealed class BatchTrxWriter : TrxXml
         RunInfo(
             Environment.MachineName, message.Level == TestMessageLevel.Error ? "Error" : "Warning", TimeOf(message.At), message.Text);
 
+    protected override void Start(string name) => _xml.WriteStartElement(name, TrxText.Namespace);
+
+    protected override void End() => _xml.WriteEndElement();
+
+    // A file has several of them a test.
+    protected override void Id(string name, Guid id)
+    {
+        id.TryFormat(_id, out var length);
+        _xml.WriteStartAttribute(name);
+        _xml.WriteChars(_id, 0, length);
+        _xml.WriteEndAttribute();
+    }
+
     protected override void Attribute(string name, string value)
     {
         if (value.Length > 0)
-            Xml.WriteAttributeString(name, TrxText.Escape(value));
+            _xml.WriteAttributeString(name, TrxText.Escape(value));
     }
 
-    private void Time(string name, DateTime time) => Xml.WriteAttributeString(name, TimeOf(time));
+    private void Time(string name, DateTime time) => _xml.WriteAttributeString(name, TimeOf(time));
 
     private static string TimeOf(DateTime time) => time.ToLocalTime().ToString(TimeFormat, CultureInfo.InvariantCulture);
 
     protected override void Text(string name, string? text)
     {
         if (!string.IsNullOrEmpty(text))
-            Xml.WriteElementString(name, TrxText.Namespace, TrxText.Escape(text));
+            _xml.WriteElementString(name, TrxText.Namespace, TrxText.Escape(text));
     }
 }

@@ -57,8 +57,14 @@ internal static partial class RecordedRun
     /// <summary>Its run.json, with its tests.</summary>
     public static RunDocument Document(RunRecord record)
     {
-        var redactor = new Redactor();
-        return RunDocumentSource.WithoutTests(record, [], redactor) with { Tests = [.. RunDocumentSource.TestsOf(record, redactor)] };
+        using var folder = new TemporaryFolder();
+        var file = folder.File("run.json");
+        using (var stream = File.Create(file))
+        {
+            WriteJson(record, stream, new Redactor());
+        }
+
+        return RunJsonFile.Read(file);
     }
 
     /// <summary>Writes its run.json.</summary>

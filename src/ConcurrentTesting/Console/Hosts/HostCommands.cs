@@ -24,7 +24,7 @@ internal static class HostCommands
     /// that.</summary>
     private static List<Annotation> Annotations(RunRecord run, Redactor redactor)
     {
-        var failures = FailureCluster.Of(run.Entries).Where(cluster => cluster.Kind != FailureKind.NotRun).Take(MostAnnotations)
+        var failures = FailureCluster.Of(run.FailedEntries).Where(cluster => cluster.Kind != FailureKind.NotRun).Take(MostAnnotations)
             .Select(cluster => Of(cluster, run.Settings, redactor)).ToList();
         return failures.Count > 0 || run.ExitCode == ConcurrentTestExitCode.Success
             ? failures

@@ -89,9 +89,13 @@ internal sealed class RunHistory
 
     private async Task WriteAsync(Stream stream, CancellationToken cancellationToken)
     {
-        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var (id, _) in _runs.SelectMany(run => run.Tests))
-            numbers.TryAdd(id, numbers.Count);
+        var numbers = new Dictionary<string, int>(_runs.Select(run => run.Tests.Length).DefaultIfEmpty().Max(), StringComparer.Ordinal);
+        foreach (var run in _runs)
+        {
+            foreach (var (id, _) in run.Tests)
+                numbers.TryAdd(id, numbers.Count);
+        }
+
         WriteNames(stream, numbers.Keys);
         await using var writer = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" };
         foreach (var run in _runs)

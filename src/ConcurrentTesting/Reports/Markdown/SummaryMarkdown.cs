@@ -150,7 +150,7 @@ internal sealed partial class SummaryMarkdown
 
     private void Failures()
     {
-        var clusters = FailureCluster.Of(_record.Entries);
+        var clusters = FailureCluster.Of(_record.FailedEntries);
         if (clusters.IsEmpty)
             return;
 

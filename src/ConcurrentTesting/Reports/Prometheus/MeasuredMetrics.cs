@@ -10,17 +10,34 @@ internal static class MeasuredMetrics
         Batches(record, metrics, record.Database?.Engine ?? "none");
         if (record.Database is { } database)
             Server(database, metrics);
-        foreach (var worker in record.Tests.SelectMany(test => test.Attempts).Where(attempt => attempt.Figures is not null).GroupBy(
-            attempt => attempt.Worker))
+        foreach (var (worker, figures) in ByWorker(record))
         {
-            var label = worker.Key.ToString(CultureInfo.InvariantCulture);
-            var total = TestFigures.Sum(worker.Select(attempt => attempt.Figures!));
+            var label = worker.ToString(CultureInfo.InvariantCulture);
+            var total = TestFigures.Sum(figures);
             foreach (var figure in MeasuredFigure.All)
             {
                 if (total[figure] is { } value)
                     Set(metrics.Measured(figure), label, Math.Max(0, value));
             }
         }
+    }
+
+    private static OrderedDictionary<int, List<TestFigures>> ByWorker(RunRecord record)
+    {
+        var workers = new OrderedDictionary<int, List<TestFigures>>();
+        foreach (var test in record.Tests)
+        {
+            foreach (var attempt in test.Attempts)
+            {
+                if (attempt.Figures is null)
+                    continue;
+                if (!workers.TryGetValue(attempt.Worker, out var figures))
+                    workers.Add(attempt.Worker, figures = []);
+                figures.Add(attempt.Figures);
+            }
+        }
+
+        return workers;
     }
 
     private static void Set(Collector metric, string worker, double value)

@@ -5,13 +5,11 @@ namespace ConcurrentTesting.Reports.RunJson;
 /// <summary>Makes the document from the record.</summary>
 internal static class RunDocumentSource
 {
-    /// <summary>The tests in their order, one at a time: they are what is large in a document.</summary>
-    public static IEnumerable<TestDocument> TestsOf(RunRecord record, Redactor redactor) =>
-        record.Tests.Select(test => From(test, redactor));
-
+    /// <summary>The document but for its tests, which are what is large in it; see <see cref="TestLines"/>.</summary>
     /// <param name="settings">What is written of the run's settings.</param>
     public static RunDocument WithoutTests(RunRecord record, JsonObject settings, Redactor redactor)
     {
+        var retries = RetryCounts.Of(record);
         return new RunDocument
         {
             Run = record.RunId,
@@ -34,14 +32,14 @@ internal static class RunDocumentSource
             LowerBoundSeconds = record.LowerBound.TotalSeconds,
             WallSeconds = record.Wall.TotalSeconds,
             Efficiency = record.Efficiency,
-            Summary = Summarize(record),
+            Summary = Summarize(record, retries),
             Incidents = [.. record.Incidents.Select(
                 incident => incident with { At = incident.At.ToUniversalTime(), Message = redactor.Redact(incident.Message) })],
             Machine = record.Machine,
             WorkerTimes = [.. record.Workers.Select(From)],
             Database = record.Database is { } database ? From(database, DatabaseUse.Of(record), redactor) : null,
             Overrides = [.. record.Overrides.Select(text => redactor.Redact(text))],
-            Retries = RetryCounts.Of(record),
+            Retries = retries,
             Phases = record.Phases,
             Benchmark = record.Settings.Benchmark ? From(RunBenchmark.Of(record), redactor) : null,
             Coverage = record.Coverage,
@@ -75,50 +73,6 @@ internal static class RunDocumentSource
         SuspectedQueries =
             [.. benchmark.Suspected.Select(
                 query => new SuspectedQueryDocument(redactor.Redact(query.Test.Id), query.Count, redactor.Redact(query.Text)))],
-    };
-
-    private static TestDocument From(TestRecord test, Redactor redactor)
-    {
-        var final = test.Final;
-        return new TestDocument
-        {
-            Id = redactor.Redact(test.Id),
-            Assembly = test.Assembly.Name,
-            Framework = test.Assembly.TargetFramework,
-            Class = test.ClassName,
-            Name = redactor.Redact(test.Name),
-            Outcome = test.Outcome.ToString(),
-            Worker = final.Worker,
-            Database = final.Database,
-            StartedAt = final.StartedAt.ToUniversalTime(),
-            Seconds = final.Duration.TotalSeconds,
-            Attempts = [.. test.Attempts.Select(attempt => From(attempt, redactor))],
-            Figures = final.Figures ?? TestFigures.NotMeasured,
-            Flaky = test.IsFlaky,
-            FlakyRuns = test.KnownFlaky?.Runs,
-            Quarantine = test.IsMuted ? redactor.Redact(test.Quarantine!) : null,
-            Method = test.MethodName,
-            CaseId = test.CaseId,
-            Path = test.Assembly.Path,
-            File = test.SourceFile,
-            Line = test.Line,
-            Repeats = test.Repeats,
-        };
-    }
-
-    private static AttemptDocument From(TestAttempt attempt, Redactor redactor) => new()
-    {
-        Number = attempt.Number,
-        Outcome = attempt.Outcome.ToString(),
-        Worker = attempt.Worker,
-        Batch = attempt.Batch,
-        Database = attempt.Database,
-        StartedAt = attempt.StartedAt.ToUniversalTime(),
-        Seconds = attempt.Duration.TotalSeconds,
-        Cause = attempt.Cause,
-        Message = Capped(attempt.Message, TextCap.Message, redactor),
-        StackTrace = Capped(attempt.StackTrace, TextCap.Stream, redactor),
-        Round = attempt.Round,
     };
 
     private static BatchDocument From(BatchRecord batch, string results, Redactor redactor) => new()
@@ -180,7 +134,7 @@ internal static class RunDocumentSource
         Kept = [.. database.Kept.Select(kept => kept with { How = redactor.Redact(kept.How) })],
     };
 
-    private static SummaryDocument Summarize(RunRecord record)
+    private static SummaryDocument Summarize(RunRecord record, ImmutableSortedDictionary<string, RetryCount> retries)
     {
         var figures = RunFigures.Of(record);
         return new SummaryDocument
@@ -188,8 +142,8 @@ internal static class RunDocumentSource
             Passed = record.Passed,
             Failed = record.Failed,
             Skipped = record.Skipped,
-            Errors = record.Tests.Count(test => test.Outcome == TestOutcome.Error),
-            TimedOut = record.Tests.Count(test => test.Outcome == TestOutcome.TimedOut),
+            Errors = record.Totals.Errors,
+            TimedOut = record.Totals.TimedOut,
             Flaky = record.Flaky,
             TestSeconds = record.TestTime.TotalSeconds,
             AverageSeconds = figures.Average?.TotalSeconds,
@@ -200,10 +154,11 @@ internal static class RunDocumentSource
             Queries = figures.Measured.Queries,
             Writes = figures.Measured.Writes,
             ConnectionErrors = figures.Measured.ConnectionErrors,
-            WorkerRetries = RetryCounts.Of(record).Values.Sum(count => count.Tried),
+            WorkerRetries = retries.Values.Sum(count => count.Tried),
         };
     }
 
-    private static string? Capped(string? text, int limit, Redactor redactor) =>
+    /// <summary>The text without secrets, at most so many bytes of it.</summary>
+    public static string? Capped(string? text, int limit, Redactor redactor) =>
         text is null ? null : TextCap.Apply(redactor.Redact(text), limit);
 }

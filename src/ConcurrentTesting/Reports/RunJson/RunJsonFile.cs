@@ -43,8 +43,11 @@ internal static class RunJsonFile
         foreach (var property in TypeOf<RunDocument>().Properties)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var value = property.Get!(document);
-            WriteProperty(json, property, value is IEnumerable<TestDocument> ? RunDocumentSource.TestsOf(record, redactor) : value);
+            json.WritePropertyName(property.Name);
+            if (property.PropertyType == typeof(ImmutableArray<TestDocument>))
+                WriteLines(json, record.Tests, (line, test) => TestLines.Write(line, test, redactor));
+            else
+                WriteValue(json, property.Get!(document), property.PropertyType);
         }
 
         json.WriteEndObject();
@@ -74,14 +77,10 @@ internal static class RunJsonFile
         }
     }
 
-    private static void WriteProperty(Utf8JsonWriter json, JsonPropertyInfo property, object? value)
+    private static void WriteValue(Utf8JsonWriter json, object? value, Type type)
     {
-        json.WritePropertyName(property.Name);
         switch (value)
         {
-            case IEnumerable<TestDocument> tests:
-                WriteLines(json, tests);
-                break;
             case IEnumerable<BatchDocument> batches:
                 WriteLines(json, batches);
                 break;
@@ -92,7 +91,7 @@ internal static class RunJsonFile
                 WriteLines(json, workers);
                 break;
             default:
-                JsonSerializer.Serialize(json, value, Lines.GetTypeInfo(property.PropertyType)!);
+                JsonSerializer.Serialize(json, value, Lines.GetTypeInfo(type));
                 break;
         }
     }
@@ -100,6 +99,11 @@ internal static class RunJsonFile
     private static void WriteLines<T>(Utf8JsonWriter json, IEnumerable<T> items)
     {
         var type = TypeOf<T>();
+        WriteLines(json, items, (line, item) => JsonSerializer.Serialize(line, item, type));
+    }
+
+    private static void WriteLines<T>(Utf8JsonWriter json, IEnumerable<T> items, Action<Utf8JsonWriter, T> write)
+    {
         var line = new ArrayBufferWriter<byte>();
         using var writer = new Utf8JsonWriter(line, LineOptions);
         json.WriteStartArray();
@@ -108,7 +112,7 @@ internal static class RunJsonFile
             // The writer does not indent raw values.
             line.ResetWrittenCount();
             line.Write("\n    "u8);
-            JsonSerializer.Serialize(writer, item, type);
+            write(writer, item);
             writer.Flush();
             writer.Reset();
             json.WriteRawValue(line.WrittenSpan, skipInputValidation: true);

@@ -3,14 +3,14 @@ using System.Xml.Linq;
 namespace ConcurrentTesting.Reports.Trx;
 
 /// <summary>A test definition of the merged file.</summary>
-internal sealed class TrxDefinition
+internal sealed class TrxDefinition(TestRecord test, Guid id, Guid executionId, string name)
 {
-    public required Guid Id { get; init; }
-    public required TestAssembly Assembly { get; init; }
-    public required Guid ExecutionId { get; init; }
-    public required string Name { get; set; }
-    public required string ClassName { get; set; }
-    public required string MethodName { get; set; }
+    public Guid Id => id;
+    public Guid ExecutionId => executionId;
+    public string Path => test.Assembly.Path;
+    public string Name { get; private set; } = name;
+    public string ClassName { get; private set; } = test.ClassName;
+    public string MethodName { get; private set; } = test.MethodName;
     public required string AdapterType { get; set; }
     public string? Priority { get; private set; }
 
@@ -19,6 +19,10 @@ internal sealed class TrxDefinition
 
     /// <summary>Whether one of VSTest's files has described it.</summary>
     public bool IsDescribed { get; private set; }
+
+    /// <summary>Whether it is the test's, or that of another data row of it.</summary>
+    public bool IsOf(TestRecord other) => test.CaseId == other.CaseId && test.Assembly.Path == other.Assembly.Path
+        && test.ClassName == other.ClassName && test.MethodName == other.MethodName;
 
     /// <summary>Takes over what VSTest wrote about the test.</summary>
     public void Describe(XElement unitTest)
@@ -41,34 +45,30 @@ internal sealed class TrxDefinition
 
 /// <summary>One definition for each test. VSTest makes a test's id from the assembly's file name and the test's, so that the same test of
 /// two target frameworks, or of two assemblies of one name, has the same id: the first keeps it, the others get ids of their own.</summary>
-internal sealed class TrxDefinitions
+/// <param name="tests">How many there are about.</param>
+internal sealed class TrxDefinitions(int tests)
 {
-    private readonly Dictionary<(Guid CaseId, string Storage, string ClassName, string MethodName), TrxDefinition> _definitions = [];
-    private readonly HashSet<Guid> _ids = [];
+    private readonly List<TrxDefinition> _all = new(tests);
+    private readonly Dictionary<Guid, TrxDefinition> _byId = new(tests);
 
-    public IReadOnlyCollection<TrxDefinition> All => _definitions.Values;
+    public IReadOnlyCollection<TrxDefinition> All => _all;
 
     /// <summary>The definition of a test, made where it is the first row of its test. Data rows share one.</summary>
     public TrxDefinition Of(TestRecord test, string name, Guid executionId)
     {
-        var key = (test.CaseId, test.Assembly.Path, test.ClassName, test.MethodName);
-        if (_definitions.TryGetValue(key, out var definition))
+        var id = test.CaseId;
+        if (_byId.TryGetValue(id, out var definition) && !definition.IsOf(test))
+        {
+            id = StableGuid.Of(test.CaseId.ToString(), test.Assembly.Path, test.ClassName, test.MethodName);
+            _byId.TryGetValue(id, out definition);
+        }
+
+        if (definition is not null)
             return definition;
 
-        definition = new TrxDefinition
-        {
-            Id = _ids.Add(test.CaseId)
-                ? test.CaseId
-                : StableGuid.Of(test.CaseId.ToString(), test.Assembly.Path, test.ClassName, test.MethodName),
-            Assembly = test.Assembly,
-            ExecutionId = executionId,
-            Name = name,
-            ClassName = test.ClassName,
-            MethodName = test.MethodName,
-            AdapterType = Adapter(test.Assembly.Framework),
-        };
-        _ids.Add(definition.Id);
-        _definitions.Add(key, definition);
+        definition = new TrxDefinition(test, id, executionId, name) { AdapterType = Adapter(test.Assembly.Framework) };
+        _byId.Add(id, definition);
+        _all.Add(definition);
         return definition;
     }
 

@@ -4,6 +4,11 @@ namespace ConcurrentTesting.Reports.Trx;
 /// (<see href="https://github.com/microsoft/vstest/tree/main/src/Microsoft.TestPlatform.Extensions.TrxLogger"/>).</summary>
 internal static class TrxFormat
 {
+    /// <summary>The format of moments, which are in UTC.</summary>
+    public const string Time = "O";
+
+    public const string Duration = "c";
+
     /// <summary>The outcome of a result. Errors and time-outs are written as failed, the only word for it that VSTest itself writes:
     /// readers that count rows know no other, and would take them for neither passed nor failed.</summary>
     public static string Outcome(TestOutcome outcome) => outcome switch
@@ -13,9 +18,5 @@ internal static class TrxFormat
         _ => "Failed",
     };
 
-    public static string Time(DateTimeOffset time) =>
-        time.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.fffffffzzz", CultureInfo.InvariantCulture);
-
-    public static string Duration(TimeSpan duration) =>
-        (duration < TimeSpan.Zero ? TimeSpan.Zero : duration).ToString("c", CultureInfo.InvariantCulture);
+    public static string Of(DateTimeOffset time) => time.ToUniversalTime().ToString(Time, CultureInfo.InvariantCulture);
 }

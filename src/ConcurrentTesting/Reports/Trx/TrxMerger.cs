@@ -15,10 +15,8 @@ internal static class TrxMerger
     {
         var incidents = ImmutableArray.CreateBuilder<Incident>();
         var summary = new TrxSummary();
-        var attempts = record.Entries
-            .SelectMany(test => test.Attempts, (test, attempt) => new RecordedAttempt(test, attempt))
-            .ToLookup(recorded => recorded.Attempt.Batch);
-        using var writer = new TrxWriter(output, text);
+        var attempts = ByBatch(record);
+        using var writer = new TrxWriter(output, text, record.Entries.Length);
         var rows = new TrxRows(record, writer, attachments);
 
         writer.Begin(record);
@@ -28,12 +26,11 @@ internal static class TrxMerger
         {
             if (batch.TrxFile is null)
             {
-                foreach (var attempt in attempts[batch.Number])
-                    rows.Write(attempt);
+                attempts.GetValueOrDefault(batch.Number)?.ForEach(rows.Write);
                 continue;
             }
 
-            var input = new TrxInput(batch, attempts[batch.Number], rows, summary, attachments, text);
+            var input = new TrxInput(batch, attempts.GetValueOrDefault(batch.Number) ?? [], rows, summary, attachments, text);
             incidents.AddRange(Read(record, batch, input, cancellationToken));
             input.WriteLeft();
         }
@@ -44,12 +41,31 @@ internal static class TrxMerger
         return incidents.ToImmutable();
     }
 
+    private static OrderedDictionary<int, List<RecordedAttempt>> ByBatch(RunRecord record)
+    {
+        var attempts = new OrderedDictionary<int, List<RecordedAttempt>>();
+        foreach (var test in record.Entries)
+        {
+            foreach (var attempt in test.Attempts)
+            {
+                if (!attempts.TryGetValue(attempt.Batch, out var batch))
+                    attempts.Add(attempt.Batch, batch = []);
+                batch.Add(new RecordedAttempt(test, attempt));
+            }
+        }
+
+        return attempts;
+    }
+
     /// <summary>What never ran belongs to no batch.</summary>
-    private static void WriteUnbatched(RunRecord record, ILookup<int, RecordedAttempt> attempts, TrxRows rows)
+    private static void WriteUnbatched(RunRecord record, OrderedDictionary<int, List<RecordedAttempt>> attempts, TrxRows rows)
     {
         var batches = record.Batches.Select(batch => batch.Number).ToHashSet();
-        foreach (var recorded in attempts.Where(group => !batches.Contains(group.Key)).SelectMany(group => group))
-            rows.Write(recorded);
+        foreach (var (batch, recorded) in attempts)
+        {
+            if (!batches.Contains(batch))
+                recorded.ForEach(rows.Write);
+        }
     }
 
     private static IEnumerable<Incident> Read(RunRecord record, BatchRecord batch, TrxInput input, CancellationToken cancellationToken)

@@ -7,11 +7,15 @@ namespace ConcurrentTesting.Reports.Trx;
 internal sealed record TrxOutput(
     string? StdOut, string? StdErr, string? DebugTrace, string? Message, string? StackTrace, IReadOnlyList<string> TextMessages)
 {
+    private static readonly TrxOutput Nothing = new(null, null, null, null, null, []);
+
     public bool IsEmpty => (StdOut ?? StdErr ?? DebugTrace ?? Message ?? StackTrace) is null && TextMessages.Count == 0;
 
-    public static TrxOutput Of(RecordedAttempt recorded, TrxRow? row, IEnumerable<string> earlier)
+    public static TrxOutput Of(RecordedAttempt recorded, TrxRow? row, IReadOnlyList<string> earlier)
     {
         var attempt = recorded.Attempt;
+        if (IsNothing(attempt, row, earlier))
+            return Nothing;
         var output = row?.Element.Child("Output");
 
         // An error of a test that passed was not its own, and is told elsewhere.
@@ -24,6 +28,10 @@ internal sealed record TrxOutput(
             Text(error, "StackTrace", attempt.StackTrace),
             [.. output?.Child("TextMessages")?.Elements().Select(message => message.Value) ?? [], .. Kind(attempt), .. earlier]);
     }
+
+    // This is what most tests are, where no row is known.
+    private static bool IsNothing(TestAttempt attempt, TrxRow? row, IReadOnlyList<string> earlier) => row is null && earlier.Count == 0
+        && attempt is { Outcome: TestOutcome.Passed, Message: null, StackTrace: null, StandardOutput: null, StandardError: null };
 
     // A TRX row can only say that it failed; the kind of the failure says more.
     private static IEnumerable<string> Kind(TestAttempt attempt) =>

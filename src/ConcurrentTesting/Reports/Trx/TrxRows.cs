@@ -9,7 +9,7 @@ namespace ConcurrentTesting.Reports.Trx;
 /// goes into the text messages of the final one.</summary>
 internal sealed class TrxRows(RunRecord record, TrxWriter writer, AttachmentFolder attachments)
 {
-    private readonly HashSet<Guid> _executionIds = [];
+    private readonly HashSet<Guid> _executionIds = new(record.Entries.Length);
     private readonly byte[] _lastMade = StableGuid.Of(record.RunId, "execution").ToByteArray();
 
     /// <summary>The id itself, unless it is none or was used before.</summary>
@@ -38,10 +38,7 @@ internal sealed class TrxRows(RunRecord record, TrxWriter writer, AttachmentFold
     public void Write(RecordedAttempt recorded)
     {
         var executionId = ExecutionId(Guid.Empty);
-        var files = recorded.Attempt.Attachments
-            .Select(file => attachments.AdoptNamedByRecord(recorded.Attempt, file, executionId.ToString()))
-            .OfType<string>()
-            .ToList();
+        var files = Adopt(recorded.Attempt, executionId);
         if (recorded.IsFinal)
         {
             writer.Row(recorded, null, executionId, record.Machine, TrxOutput.Of(
@@ -49,10 +46,20 @@ internal sealed class TrxRows(RunRecord record, TrxWriter writer, AttachmentFold
         }
     }
 
-    private IEnumerable<string> EarlierAttempts(TestRecord test)
+    private IReadOnlyList<string> Adopt(TestAttempt attempt, Guid executionId)
     {
+        if (attempt.Attachments.IsEmpty)
+            return [];
+        var folder = executionId.ToString();
+        return [.. attempt.Attachments.Select(file => attachments.AdoptNamedByRecord(attempt, file, folder)).OfType<string>()];
+    }
+
+    private IReadOnlyList<string> EarlierAttempts(TestRecord test)
+    {
+        if (test.Attempts.Length == 1 && !test.IsMuted)
+            return [];
         var earlier = test.Others.Select(attempt => Story(test, attempt));
-        return test.IsMuted ? [test.Quarantine!, .. earlier] : earlier;
+        return test.IsMuted ? [test.Quarantine!, .. earlier] : [.. earlier];
     }
 
     private string Story(TestRecord test, TestAttempt attempt)

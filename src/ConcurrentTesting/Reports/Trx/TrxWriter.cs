@@ -9,24 +9,33 @@ internal sealed class TrxWriter : TrxXml
     // A duration that exceeds the recorded one by more than this was told by a test host, and not believed by the run.
     private static readonly TimeSpan ImpossibleBeyond = TimeSpan.FromMinutes(1);
 
+    private readonly ReportXml _xml;
     private readonly ReportText _text;
-    private readonly TrxDefinitions _definitions = new();
-    private readonly List<(Guid Test, Guid Execution)> _entries = [];
+    private readonly TrxDefinitions _definitions;
+    private readonly List<(Guid Test, Guid Execution)> _entries;
+    private (string Path, string Storage) _assembly = ("", "");
 
-    public TrxWriter(Stream output, ReportText text)
-        : base(LegalXml.Writer(output)) => _text = text;
+    /// <param name="rows">How many there are about.</param>
+    public TrxWriter(Stream output, ReportText text, int rows)
+    {
+        (_xml, _text) = (new ReportXml(output), text);
+        (_definitions, _entries) = (new TrxDefinitions(rows), new(rows));
+    }
+
+    public override void Dispose() => _xml.Dispose();
 
     public void Begin(RunRecord record)
     {
-        Xml.WriteStartDocument();
+        _xml.Begin();
         Start("TestRun");
         Id("id", StableGuid.Of(record.RunId));
         Attribute("name", $"ConcurrentTest {record.RunId}");
+        Attribute("xmlns", TrxText.Namespace);
         Start("Times");
-        Attribute("creation", TrxFormat.Time(record.StartedAt));
-        Attribute("queuing", TrxFormat.Time(record.StartedAt));
-        Attribute("start", TrxFormat.Time(record.StartedAt));
-        Attribute("finish", TrxFormat.Time(record.FinishedAt));
+        Attribute("creation", TrxFormat.Of(record.StartedAt));
+        Attribute("queuing", TrxFormat.Of(record.StartedAt));
+        Attribute("start", TrxFormat.Of(record.StartedAt));
+        Attribute("finish", TrxFormat.Of(record.FinishedAt));
         End();
         Start("TestSettings");
         Attribute("name", "default");
@@ -80,17 +89,26 @@ internal sealed class TrxWriter : TrxXml
         Lists();
         Summary(record, summary);
         End();
-        Xml.WriteEndDocument();
-        Xml.Flush();
     }
 
     private void RowTimes(TestAttempt attempt, TrxRow? row)
     {
         if (row?.Duration > attempt.Duration + ImpossibleBeyond)
             row = null;
-        Attribute("duration", row?["duration"] ?? TrxFormat.Duration(attempt.Duration));
-        Attribute("startTime", row?["startTime"] ?? TrxFormat.Time(attempt.StartedAt));
-        Attribute("endTime", row?["endTime"] ?? TrxFormat.Time(attempt.StartedAt + attempt.Duration));
+        if (row?["duration"] is { } duration)
+            Attribute("duration", duration);
+        else
+            _xml.Attribute("duration", attempt.Duration < TimeSpan.Zero ? TimeSpan.Zero : attempt.Duration, TrxFormat.Duration);
+        Time("startTime", row, attempt.StartedAt);
+        Time("endTime", row, attempt.StartedAt + attempt.Duration);
+    }
+
+    private void Time(string name, TrxRow? row, DateTimeOffset recorded)
+    {
+        if (row?[name] is { } written)
+            Attribute(name, written);
+        else
+            _xml.Attribute(name, recorded.ToUniversalTime(), TrxFormat.Time);
     }
 
     private void Output(TrxOutput output)
@@ -114,13 +132,17 @@ internal sealed class TrxWriter : TrxXml
         End();
     }
 
-    private void Files(IReadOnlyList<string> files) => Each("ResultFiles", files, file => Only("ResultFile", "path", file));
+    private void Files(IReadOnlyList<string> files)
+    {
+        if (files.Count > 0)
+            Each("ResultFiles", files, file => Only("ResultFile", "path", file));
+    }
 
     private void Definition(TrxDefinition definition)
     {
         Start("UnitTest");
         Name("name", definition.Name);
-        Attribute("storage", definition.Assembly.Path.ToLowerInvariant());
+        Attribute("storage", Storage(definition.Path));
         if (definition.Priority is { } priority)
             Attribute("priority", priority);
 
@@ -132,12 +154,20 @@ internal sealed class TrxWriter : TrxXml
         Id("id", definition.ExecutionId);
         End();
         Start("TestMethod");
-        Attribute("codeBase", definition.Assembly.Path);
+        Attribute("codeBase", definition.Path);
         Attribute("adapterTypeName", definition.AdapterType);
         Name("className", definition.ClassName);
         Name("name", definition.MethodName);
         End();
         End();
+    }
+
+    // Thousands of tests in a row are of one assembly.
+    private string Storage(string path)
+    {
+        if (_assembly.Path != path)
+            _assembly = (path, path.ToLowerInvariant());
+        return _assembly.Storage;
     }
 
     private void Summary(RunRecord record, TrxSummary summary)
@@ -166,7 +196,7 @@ internal sealed class TrxWriter : TrxXml
         Start("RunInfos");
         summary.RunInfos.ForEach(Copy);
         foreach (var incident in record.Incidents)
-            RunInfo(record.Machine, "Warning", TrxFormat.Time(incident.At), $"{incident.Kind}: {incident.Message}");
+            RunInfo(record.Machine, "Warning", TrxFormat.Of(incident.At), $"{incident.Kind}: {incident.Message}");
         End();
     }
 
@@ -191,17 +221,23 @@ internal sealed class TrxWriter : TrxXml
         if (node is XElement child)
             Copy(child);
         else if (node is XText text)
-            Xml.WriteString(_text.Whole(text.Value));
+            _xml.Text(_text.Redacted(text.Value));
     }
 
-    protected override void Attribute(string name, string value) => Xml.WriteAttributeString(name, LegalXml.Clean(value));
+    protected override void Start(string name) => _xml.Start(name);
 
-    private void Name(string name, string value) => Xml.WriteAttributeString(name, _text.Whole(value));
+    protected override void End() => _xml.End();
+
+    protected override void Attribute(string name, string value) => _xml.Attribute(name, value);
+
+    protected override void Id(string name, Guid id) => _xml.Attribute(name, id);
+
+    private void Name(string name, string value) => _xml.Attribute(name, _text.Redacted(value));
 
     protected override void Text(string name, string? value)
     {
         if (value is not null)
-            Xml.WriteElementString(name, TrxText.Namespace, _text.Whole(value));
+            _xml.Element(name, _text.Redacted(value));
     }
 
     private static string RestoreName(string written, TestRecord test) =>

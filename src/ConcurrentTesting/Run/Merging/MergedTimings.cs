@@ -10,12 +10,13 @@ internal static partial class MergedTimings
     /// <param name="isAll">The parts are all tests that there are: what else is remembered is of tests that are gone.</param>
     public static TimingsContent Of(ImmutableArray<(ShardPart Part, TimingsContent Timings)> parts, bool isAll)
     {
-        var merged = TimingsContent.Empty;
+        var merged = new TimingsContent(
+            new(parts.Sum(part => part.Timings.Tests.Count), StringComparer.Ordinal), new(StringComparer.Ordinal));
         foreach (var (_, timings) in isAll ? [] : parts)
             Add(merged, timings.Tests.Keys, timings);
         foreach (var (part, timings) in parts)
         {
-            var tests = part.All.Select(test => test.ToString());
+            var tests = part.All.Select(test => test.ToString()).ToList();
             Add(merged, tests, timings);
             Add(merged, OfNamesakes(timings.Tests.Keys, tests), timings);
             var assemblies = part.Classes.Select(type => type.Assembly).Distinct(StringComparer.Ordinal).ToList();

@@ -199,6 +199,29 @@ public sealed class RunJsonTests : IDisposable
     }
 
     [Fact]
+    public void A_line_of_a_test_is_what_a_serializer_makes_of_its_document()
+    {
+        var attempt = RecordedRun.Attempt(TestOutcome.Failed) with { Database = "shop_0", Message = "müßte \"1\" <sein>", StackTrace = "at A()\n", Cause = "rerun", Round = 1 };
+        var full = RecordedRun.Test("Full", attempt, RecordedRun.Attempt(number: 2) with { Round = 2, Figures = new TestFigures { Queries = 3, QuerySeconds = 0.0625 } }) with
+        {
+            SourceFile = "/repo/Full.cs",
+            Line = 17,
+            Quarantine = "until tomorrow",
+            KnownFlaky = new KnownFlaky(2, 9),
+        };
+        Write(Record() with { Tests = [RecordedRun.Test("Odd(\"😀 <&>\u0001\")"), full, full with { Quarantine = null }] });
+        var options = new JsonSerializerOptions(RunDocumentJson.Default.Options)
+        {
+            Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            TypeInfoResolver = System.Text.Json.Serialization.Metadata.JsonTypeInfoResolver.WithAddedModifier(RunDocumentJson.Default, FigureProperties.AddTo),
+        };
+
+        var lines = File.ReadLines(_folder.File("run.json")).Where(line => line.StartsWith("    {\"id\":", StringComparison.Ordinal)).Select(line => line.Trim(' ', ','));
+
+        lines.ShouldBe(RunJsonFile.Read(_folder.File("run.json")).Tests.Select(test => JsonSerializer.Serialize(test, options)));
+    }
+
+    [Fact]
     public void A_newer_version_is_refused()
     {
         Write(Record());

@@ -487,6 +487,22 @@ public sealed class TrxMergerTests : IDisposable
     private static IEnumerable<string> ExecutionIds(XDocument document) =>
         document.Descendants().Where(element => element.Name.LocalName == "UnitTestResult").Select(row => row.Attribute("executionId")!.Value);
 
+    // A data collector may name its elements as it likes.
+    [Fact]
+    public void What_is_copied_keeps_its_names_and_its_blanks()
+    {
+        var file = _folder.File("worker-0", "batch-0.trx");
+        File.WriteAllText(
+            file, TrxSnippet.File(TrxSnippet.Row("Runs"), "Completed", null).Replace(
+                "</ResultSummary>", "<CollectorDataEntries><Collector uri=\"x\"><größe wert=\"5 m\"> <b>1</b> und 2</größe></Collector></CollectorDataEntries></ResultSummary>", StringComparison.Ordinal));
+
+        var merged = MergedTrx.Of(RecordedRun.Of(_folder.Path, [TrxSnippet.Test("Runs")], RecordedRun.Batch(0, file)));
+
+        var copied = merged.All("größe").Single();
+        copied.Attribute("wert")!.Value.ShouldBe("5 m");
+        copied.Value.ShouldBe("1 und 2");
+    }
+
     private BatchRecord Batch(int number, string trx) => RecordedRun.Batch(number, Path.Combine(_folder.Path, trx));
 
     private void Write(string trx, string rows, string outcome = "Completed", string? runError = null) =>
