@@ -51,24 +51,27 @@ public sealed class ConcurrentTestRun
     public static string ToPrintedAddress(string file) =>
         ConsoleSurface.OfProcess().HasLinks ? TerminalLinks.To(file) : TerminalLinks.AddressOf(file);
 
-    /// <summary>Fails a run that has ended well for what its results came to, such as a budget. Where it was a part of several, what it
-    /// left says so too, so that a merge of the parts is no success.</summary>
-    /// <param name="result">The run's result.</param>
-    /// <param name="reason">One line without secrets, which is written as it is.</param>
-    /// <returns>The result as <see cref="ConcurrentTestExitCode.TestsFailed"/>; one that is no success is left as it is.</returns>
+    /// <summary>Lets a run that has ended well be judged by what its results came to, such as a budget. Where it was a part of several,
+    /// what it left is complete only after that, and says what came of it, so that a merge of the parts is no success where the part is
+    /// none.</summary>
+    /// <param name="result">The run's result; one that is no success is judged too, and stays as it is.</param>
+    /// <param name="judge">Gives what fails the run, in one line without secrets, which is written as it is; null: nothing.</param>
+    /// <returns>The result, as <see cref="ConcurrentTestExitCode.TestsFailed"/> where something fails it.</returns>
     /// <exception cref="ConcurrentTestException">What the run left cannot be changed.</exception>
-    public static async Task<ConcurrentTestResult> FailAsync(ConcurrentTestResult result, string reason)
+    public static async Task<ConcurrentTestResult> JudgeAsync(
+        ConcurrentTestResult result, Func<ConcurrentTestResult, string?> judge)
     {
-        if (result.ExitCode != ConcurrentTestExitCode.Success)
-            return result;
-        if (result.ResultsDirectory is { } directory)
-            await ResultsDirectory.FailAsync(directory, reason);
-        return result with
-        {
-            ExitCode = ConcurrentTestExitCode.TestsFailed,
-            Reason = reason,
-            ClosingLines = [reason, .. result.ClosingLines],
-        };
+        var reason = result is { ExitCode: ConcurrentTestExitCode.Success, ResultsDirectory: { } directory }
+            ? await ResultsDirectory.JudgeAsync(directory, () => judge(result))
+            : judge(result);
+        return reason is null || result.ExitCode != ConcurrentTestExitCode.Success
+            ? result
+            : result with
+            {
+                ExitCode = ConcurrentTestExitCode.TestsFailed,
+                Reason = reason,
+                ClosingLines = [reason, .. result.ClosingLines],
+            };
     }
 
     /// <summary>The same on a machine that may be asked to leave a run of <see cref="ConcurrentTestSettings.Queue"/> to the others: it

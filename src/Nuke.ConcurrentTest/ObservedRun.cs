@@ -18,6 +18,7 @@ internal sealed class ObservedRun : IDisposable
     private ConcurrentTestSettings? _settings;
     private ConcurrentTestResult _result = new() { ExitCode = ConcurrentTestExitCode.Incomplete, Reason = "the run did not begin" };
     private Exception? _defect;
+    private bool _isOneOfSeveral;
 
     public ObservedRun(IConcurrentTest build)
     {
@@ -89,8 +90,11 @@ internal sealed class ObservedRun : IDisposable
         }
     }
 
-    public async Task ExecuteAsync(ConcurrentTestSettings settings) =>
+    public async Task ExecuteAsync(ConcurrentTestSettings settings)
+    {
+        _isOneOfSeveral = (settings.Shard ?? settings.Queue) is not null;
         _result = await ConcurrentTestRun.RunAsync(settings, _logger, _interruption.Terminated, _interruption.Cancelled);
+    }
 
     public async Task MergeAsync(ConcurrentTestSettings settings) =>
         _result = await ConcurrentTestRun.MergeAsync(settings, _logger, Interrupted);
@@ -106,21 +110,31 @@ internal sealed class ObservedRun : IDisposable
     {
         if (_settings is { List: true } || _result.Tests.Count == 0 || _result.ExitCode == ConcurrentTestExitCode.Cancelled)
             return;
+        string? reason = null;
+        var judged = await ConcurrentTestRun.JudgeAsync(_result, result =>
+        {
+            reason = Judge(result);
+
+            // What it says may hold a secret, so the files say only that it failed.
+            return reason is null ? null : $"{nameof(IConcurrentTest.OnConcurrentTestCompleted)} failed; the output of its job says why";
+        });
+        _result = judged.ExitCode == _result.ExitCode
+            ? judged
+            : judged with { Reason = reason!, ClosingLines = [reason!, .. _result.ClosingLines] };
+    }
+
+    private string? Judge(ConcurrentTestResult result)
+    {
         try
         {
-            _build.OnConcurrentTestCompleted(_result);
+            _build.OnConcurrentTestCompleted(result);
+            return null;
         }
         catch (Exception exception)
         {
             var reason = $"{nameof(IConcurrentTest.OnConcurrentTestCompleted)} failed: {OneLine(exception.Message)}";
             _logger.LogError("{Reason}", reason);
-            if (_result.ExitCode != ConcurrentTestExitCode.Success)
-                return;
-
-            // What it says may hold a secret, so the files say only that it failed.
-            var failed = await ConcurrentTestRun.FailAsync(
-                _result, $"{nameof(IConcurrentTest.OnConcurrentTestCompleted)} failed; the output of its job says why");
-            _result = failed with { Reason = reason, ClosingLines = [reason, .. _result.ClosingLines] };
+            return reason;
         }
     }
 
@@ -238,7 +252,8 @@ internal sealed class ObservedRun : IDisposable
             return;
 
         var results = Path.Combine(folder, "test-results.trx");
-        if (File.Exists(results))
+        // What one of several machines ran would count twice, beside what the merge of all says.
+        if (!_isOneOfSeveral && File.Exists(results))
         {
             AzurePipelines.Instance?.PublishTestResults(
                 "ConcurrentTest", AzurePipelinesTestResultsType.VSTest, [results], publishRunAttachments: true);

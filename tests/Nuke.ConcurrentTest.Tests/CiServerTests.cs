@@ -130,4 +130,16 @@ public class CiServerTests
         command.ShouldContain("type=VSTest");
         command.ShouldContain($"resultFiles={Path.Combine(root.Folder, "artifacts", "test-results", "test-results.trx")}");
     }
+
+    [Fact]
+    public async Task Azure_gets_no_results_of_a_part_since_the_merge_publishes_those_of_all()
+    {
+        using var root = new BuildRoot();
+        Directory.CreateDirectory(Path.Combine(root.Folder, "tests"));
+
+        var outcome = await root.RunAsync("ConcurrentTest --test-shard 1/2", TestContext.Current.CancellationToken, ("TF_BUILD", "True"));
+
+        outcome.ExitCode.ShouldBe(2, outcome.Output);
+        outcome.Lines.ShouldNotContain(line => line.StartsWith("##vso[results.publish ", StringComparison.Ordinal) || line.StartsWith("##vso[artifact.upload ", StringComparison.Ordinal));
+    }
 }

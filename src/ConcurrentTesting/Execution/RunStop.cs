@@ -26,12 +26,17 @@ internal sealed class RunStop : IDisposable
     /// <summary>Why tests have not ended that were running; null where nothing stopped the run.</summary>
     public string? ReasonOfBegun => _stop.IsCancellationRequested ? $"Started and not finished: {Cause}" : null;
 
-    private string Cause => Fault ?? (_failFast > 0 && Volatile.Read(ref _failures) >= _failFast
+    private string Cause => Fault ?? (HasFailedEnough
         ? $"{Quantity.Of(_failFast, "test")} had failed (--test-fail-fast)."
         : "the run was cancelled.");
 
     /// <summary>What broke, so that tests that did not run are errors; null where nothing did.</summary>
     public string? Fault => _fault;
+
+    /// <summary>Nothing but failures stopped the run, if anything did.</summary>
+    public bool IsByFailures => Fault is null && (!_stop.IsCancellationRequested || HasFailedEnough);
+
+    private bool HasFailedEnough => _failFast > 0 && Volatile.Read(ref _failures) >= _failFast;
 
     /// <summary>Ends the run because something it cannot do without is gone.</summary>
     public void Break(string fault)

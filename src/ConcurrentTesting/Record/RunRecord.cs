@@ -380,7 +380,13 @@ internal sealed record RunRecord
     /// <summary>What the workers did beside their tests, and when.</summary>
     public ImmutableArray<WorkSpan> WorkSpans { get; init; } = [];
 
-    public TimeSpan Wall => FinishedAt - StartedAt;
+    /// <summary>Of several machines, the time in which none ran: a part may be tried again the next day.</summary>
+    public TimeSpan Between { get; init; }
+
+    /// <summary>From its start to its end.</summary>
+    public TimeSpan Span => FinishedAt - StartedAt;
+
+    public TimeSpan Wall => Span - Between;
 
     /// <summary>The lower bound as a share of the time from the first worker's start to the last one's end, 0 to 1; null where nothing
     /// ran.</summary>

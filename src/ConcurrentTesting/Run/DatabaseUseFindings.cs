@@ -16,7 +16,7 @@ internal static partial class DatabaseUseFindings
     public static IEnumerable<(string Kind, string Message)> Of(RunRecord record)
     {
         var uses = DatabaseUse.Of(record);
-        var areUnused = IsAnyTestRun(record) && uses.Length > 0 && uses.All(use => use.IsUsed == false) && !IsAnotherOfItsOwnUsed(record);
+        var areUnused = AreUnused(record, uses);
         if (areUnused)
         {
             yield return (IncidentKinds.DatabaseUnused, Invariant(
@@ -92,10 +92,14 @@ internal static partial class DatabaseUseFindings
         RegexOptions.CultureInvariant)]
     private static partial Regex FixedName();
 
+    // A part may have just the tests that need none, for which the merge looks at all of them.
+    private static bool AreUnused(RunRecord record, ImmutableArray<DatabaseUse> uses) => record.Settings.Shard is null
+        && IsAnyTestRun(record) && uses.Length > 0 && uses.All(use => use.IsUsed == false) && !IsAnotherOfItsOwnUsed(record);
+
     // A run of a part of the tests says nothing here: tests that use the database may be in another part.
     private static IEnumerable<string> UnusedNames(RunRecord record)
     {
-        if (record is not { Database: { } databases, Settings: { RunsAll: true, Queue: null } } || IsInPart(record)
+        if (record is not { Database: { } databases } || IsInPart(record)
             || databases.CloneOf.Length != databases.Clones.Length)
             return [];
         var clones = databases.Clones.Zip(databases.CloneOf, (clone, of) => (Name: clone, Of: of)).Where(clone => clone.Of.Length > 0)
@@ -112,9 +116,12 @@ internal static partial class DatabaseUseFindings
             .Select(name => name.Key);
     }
 
-    // The run did not begin a test, stopped before its end, or left tests out by a project's filter.
+    private static bool IsOfAll(RunRecord record) =>
+        record.Settings.RunsWholeClasses && (record.Settings is { Shard: null, Queue: null } || !record.Parts.IsEmpty);
+
+    // The run is one of several machines', did not begin a test, stopped before its end, or left tests out by a filter.
     private static bool IsInPart(RunRecord record) =>
-        !IsAnyTestRun(record) || record.Tests.Any(test => AttemptCauses.IsWithoutEnd(test.Final.Cause) || test.Assembly.Filter is not null);
+        !IsOfAll(record) || !IsAnyTestRun(record) || record.Tests.Any(test => AttemptCauses.IsWithoutEnd(test.Final.Cause) || test.Assembly.Filter is not null);
 
     private static IEnumerable<long?> SessionsOf(IEnumerable<string> clones, DatabaseRecord databases) =>
         clones.Select(clone => databases.Statistics.FirstOrDefault(statistics => statistics.Database == clone)?.Sessions);

@@ -23,6 +23,8 @@ internal sealed class ResultsDirectory : IAsyncDisposable
     /// <summary>What others have put into folders that the run writes to.</summary>
     private readonly HashSet<string> _foreign;
 
+    private ArtifactList? _sealed;
+
     private ResultsDirectory(ConcurrentTestSettings settings, FileStream @lock, ArtifactList? earlier)
     {
         _settings = settings;
@@ -131,11 +133,10 @@ internal sealed class ResultsDirectory : IAsyncDisposable
     {
         try
         {
-            if (ListOfNow() is { } list)
-                await (Seal is { } seal ? await SealAsync(list, seal) : list).WriteAsync(_directory);
+            if ((_sealed ?? ListOfNow()) is { } list)
+                await list.WriteAsync(_directory);
         }
-        catch (Exception exception) when (
-            ((exception as AggregateException)?.InnerException ?? exception) is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (Cause(exception) is IOException or UnauthorizedAccessException)
         {
             // The next run compares the files' content instead.
         }
@@ -143,30 +144,89 @@ internal sealed class ResultsDirectory : IAsyncDisposable
         await _lock.DisposeAsync();
     }
 
-    /// <summary>Makes a part that lies in the folder, sealed as a success, one that failed after its tests.</summary>
-    /// <param name="reason">Is written as it is.</param>
-    /// <exception cref="ConcurrentTestException">It cannot be written: a merge would take the part for a success.</exception>
-    public static async Task FailAsync(string directory, string reason)
+    /// <summary>Seals a part whose files have all been written. One that cannot be sealed is not complete: no merge would take
+    /// it.</summary>
+    public async Task<ConcurrentTestResult> SealAsync(ConcurrentTestResult result, ILogger log)
+    {
+        if (Seal is not { } seal)
+            return result;
+        try
+        {
+            if (ListOfNow() is { } list)
+                _sealed = await SealAsync(list, seal);
+            return result;
+        }
+        catch (Exception exception) when (Cause(exception) is IOException or UnauthorizedAccessException)
+        {
+            var reason = $"The part could not be sealed, so it would be missing in the merge: {Cause(exception).Message} Run it again.";
+            log.LogError("{Reason}", reason);
+            return result.ExitCode is not (ConcurrentTestExitCode.Success or ConcurrentTestExitCode.TestsFailed)
+                ? result
+                : result with
+                {
+                    ExitCode = ConcurrentTestExitCode.Incomplete,
+                    Reason = reason,
+                    ClosingLines = [reason, .. result.ClosingLines],
+                };
+        }
+    }
+
+    /// <summary>Lets a part that lies in the folder, sealed as a success, be judged by what its results came to. It is not complete until
+    /// that has ended: its process may be killed meanwhile.</summary>
+    /// <param name="judge">Gives what fails it, which is written as it is; null: nothing.</param>
+    /// <returns>What it gave.</returns>
+    /// <exception cref="ConcurrentTestException">The part could not be sealed again, so no merge takes it.</exception>
+    public static async Task<string?> JudgeAsync(string directory, Func<string?> judge)
     {
         var path = Path.Combine(directory, ArtifactNames.Part);
         if (!File.Exists(path))
-            return;
+            return judge();
+        var content = await TryAsync(path, null, () => UnsealAsync(directory));
+        var failure = judge();
+        await TryAsync(path, failure, () => SealAgainAsync(directory, content, failure));
+        return failure;
+    }
+
+    private static async Task<byte[]> UnsealAsync(string directory)
+    {
+        await using var held = Lock(directory);
+        var path = Path.Combine(directory, ArtifactNames.Part);
+        var content = await File.ReadAllBytesAsync(path);
+        File.Delete(path);
+        return content;
+    }
+
+    private static async Task<byte[]> SealAgainAsync(string directory, byte[] before, string? failure)
+    {
+        await using var held = Lock(directory);
+        var path = Path.Combine(directory, ArtifactNames.Part);
+        var seal = PartSeal.Parse(before);
+        var judged = failure is null ? seal : seal with { ExitCode = (int)ConcurrentTestExitCode.TestsFailed, Failure = failure };
+        var content = judged.Close(seal.Files);
+        await ArtifactFile.WriteAsync(path, stream => stream.WriteAsync(content).AsTask(), CancellationToken.None);
+        if (ArtifactList.Read(directory) is { } list)
+            await (list with { Files = list.Files.SetItem(ArtifactNames.Part, ArtifactList.HashOf(path)) }).WriteAsync(directory);
+        return content;
+    }
+
+    private static async Task<byte[]> TryAsync(string path, string? failure, Func<Task<byte[]>> change)
+    {
         try
         {
-            await using var held = Lock(directory);
-            var seal = PartSeal.Parse(await File.ReadAllBytesAsync(path));
-            var content = (seal with { ExitCode = (int)ConcurrentTestExitCode.TestsFailed, Failure = reason }).Close(seal.Files);
-            await ArtifactFile.WriteAsync(path, stream => stream.WriteAsync(content).AsTask(), CancellationToken.None);
-            if (ArtifactList.Read(directory) is { } list)
-                await (list with { Files = list.Files.SetItem(ArtifactNames.Part, ArtifactList.HashOf(path)) }).WriteAsync(directory);
+            return await change();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException
             or InvalidOperationException or ConcurrentTestException)
         {
             throw new ConcurrentTestException(
-                ConcurrentTestExitCode.Incomplete, $"{reason}, and {path} could not be made to say so: {exception.Message}", exception);
+                ConcurrentTestExitCode.Incomplete,
+                (failure is null ? "" : $"{failure}, and ")
+                    + $"{path} could not be changed, without which a merge does not take the part: {exception.Message}",
+                exception);
         }
     }
+
+    private static Exception Cause(Exception exception) => (exception as AggregateException)?.InnerException ?? exception;
 
     // The seal is written last: what is missing or changed after it is not what the part left.
     private async Task<ArtifactList> SealAsync(ArtifactList list, PartSeal seal)

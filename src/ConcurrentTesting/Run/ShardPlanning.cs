@@ -9,6 +9,9 @@ internal static class ShardPlanning
 {
     public const string DefaultFile = "artifacts/test-plan/plan.json";
 
+    // Fewer than half of the durations say little of the others.
+    private const double Few = 0.5;
+
     /// <param name="catalog">All tests, one unit a class.</param>
     /// <param name="id">Tells the plan from earlier ones of the same tests.</param>
     /// <param name="seed">What they were discovered with.</param>
@@ -69,16 +72,33 @@ internal static class ShardPlanning
                 "No recorded durations were found in {File}: the parts are divided by the number of tests, and how many parts there are is a guess",
                 settings.TimingsFile);
         }
+        else if (plan.Known < Few)
+        {
+            log.LogWarning(
+                "{File} has the durations of {Known:0} % of the tests: what the parts take, and how many there are, is a guess",
+                settings.TimingsFile, plan.Known * 100);
+        }
 
-        if (settings.ShardCount is null && plan.Parts.MaxBy(part => part.Seconds) is { } longest
-            && longest.Seconds > settings.ShardTarget.TotalSeconds)
+        TellOfTarget(plan, settings, log);
+        log.LogInformation("{Matrix}", matrix.TrimEnd());
+    }
+
+    private static void TellOfTarget(ShardPlan plan, ConcurrentTestSettings settings, ILogger log)
+    {
+        if (settings.ShardCount is not null || plan.Parts.MaxBy(part => part.Seconds) is not { } longest
+            || !(longest.Seconds > settings.ShardTarget.TotalSeconds))
+            return;
+        if (plan.Parts.Length == Shard.Most)
+        {
+            log.LogWarning(
+                "Part {Part} takes longer than --test-shard-target: there are no more than {Most} parts", longest.Part, Shard.Most);
+        }
+        else
         {
             log.LogWarning(
                 "Part {Part} takes longer than --test-shard-target: {Class} is the longest of what cannot be divided further", longest.Part,
                 longest.Classes.FirstOrDefault()?.Class);
         }
-
-        log.LogInformation("{Matrix}", matrix.TrimEnd());
     }
 
     private static string? HashOf(string file) =>

@@ -10,6 +10,7 @@ internal sealed class ShardedRun
 {
     private readonly ConcurrentTestSettings _settings;
     private readonly Shard? _shard;
+    private ImmutableArray<TestAssembly> _assemblies = [];
 
     private ShardedRun(ConcurrentTestSettings settings, Shard? shard, ShardPlan? plan, ShardRecord? record)
     {
@@ -43,7 +44,11 @@ internal sealed class ShardedRun
             return null;
         var shared = await SharedSettings.OfAsync(
             run, Record.Pipeline ?? "",
-            [("server", server), ("--test-new-runs", _settings.NewRuns), ("--test-coverage", _settings.Coverage)], cancellationToken);
+            [
+                ("server", server), ("--test-new-runs", _settings.NewRuns), ("--test-coverage", _settings.Coverage),
+                .. SharedSettings.FiltersOf(_assemblies),
+            ],
+            cancellationToken);
         return shared.ToImmutableSortedDictionary(one => one.Key, one => run.Secrets.Redact(one.Value), StringComparer.Ordinal);
     }
 
@@ -70,6 +75,7 @@ internal sealed class ShardedRun
     {
         if (_shard is not { } shard)
             return catalog;
+        _assemblies = catalog.Assemblies;
         Plan ??= ShardPlanner.ByHash(catalog, _settings, shard.Of).Without(secrets);
         Record = WithHashes(Record!, Plan);
         var part = ShardSelection.Select(catalog, Plan, shard, secrets);

@@ -14,6 +14,9 @@ internal static partial class SharedSettings
     /// <summary>What the names of those begin with that are a variable's each.</summary>
     public const string Variable = "--test-environment ";
 
+    // What the names of those begin with that are an assembly's own filter each.
+    private const string FilterOf = "filter of ";
+
     // So few that a secret cannot be found by them.
     private const int FewDigits = 4;
 
@@ -46,6 +49,10 @@ internal static partial class SharedSettings
             ("--test-host", settings.TestHost),
             ("--test-ahead-of-time", settings.AheadOfTime),
             ("--test-timeout", settings.TestTimeout),
+            ("--test-worker-timeout", settings.WorkerTimeout),
+            ("--test-max-operations", settings.MaxOperations),
+            ("--test-order", settings.Order),
+            ("--test-measure", settings.Measure),
             ("--test-max-retries", settings.MaxRetries),
             ("--test-reruns", settings.Reruns),
             ("--test-flaky", settings.Flaky),
@@ -56,6 +63,14 @@ internal static partial class SharedSettings
         return shared.Where(one => one.Value is not null)
             .ToImmutableSortedDictionary(one => one.Name, one => FormattableString.Invariant($"{one.Value}"), StringComparer.Ordinal);
     }
+
+    /// <summary>The filters that assemblies have from their projects or run settings: their tests are not all that they have.</summary>
+    public static IEnumerable<(string Name, object? Value)> FiltersOf(IEnumerable<TestAssembly> assemblies) =>
+        assemblies.Where(assembly => assembly.Filter is not null)
+            .Select(assembly => (FilterOf + assembly.Key, (object?)HashOf(Encoding.UTF8.GetBytes(assembly.Filter!))));
+
+    /// <summary>The name is that of one of <see cref="FiltersOf"/>.</summary>
+    public static bool IsFilterOfAssembly(string name) => name.StartsWith(FilterOf, StringComparison.Ordinal);
 
     // A value may be secret. Each machine has its own files, address and ports, and each job its own credentials.
     private static IEnumerable<(string Name, object? Value)> VariablesOf(ConcurrentTestSettings settings, string salt) =>

@@ -86,18 +86,28 @@ internal sealed class TestRun
     private static async Task<ConcurrentTestResult> RunAsync(
         Begun begun, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
     {
-        var (_, guards, isProduction, earlier, shard, queue) = begun;
-        var settings = begun.Settings with { Seed = begun.Settings.Seed ?? queue?.Seed };
+        var settings = begun.Settings with { Seed = begun.Settings.Seed ?? begun.Queue?.Seed };
         // This starts another process, which answers while the rest begins.
         var vsTest = Task.Run(() => VsTestLocation.FindAsync(settings.WorkingDirectory, cancellationToken), CancellationToken.None);
         if (settings.TestHost != TestHostMode.Console)
             _ = Task.Run(StoredCases.WarmUp, CancellationToken.None);
-        var redactor = Redactor.Of(settings);
         var timings = await RunTimings.LoadAsync(settings);
         settings = timings.Settings;
-        earlier = earlier.For(settings);
+        begun = begun with { Settings = settings, Earlier = begun.Earlier.For(settings) };
         var quarantine = Quarantine.Read(settings.QuarantineFile, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime));
         await using var results = ResultsDirectory.Claim(settings);
+
+        // All that write to the folder have ended before a part is sealed.
+        var result = await RunAsync(new Prepared(begun, vsTest, timings, quarantine, results), logger, time, cancellationToken);
+        return await results.SealAsync(result, logger);
+    }
+
+    private static async Task<ConcurrentTestResult> RunAsync(
+        Prepared prepared, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var (begun, vsTest, timings, quarantine, results) = prepared;
+        var (settings, guards, isProduction, earlier, shard, queue) = begun;
+        var redactor = Redactor.Of(settings);
         await using var live = LiveServer.Open(settings, redactor, time, logger);
         await using var console = RunConsole.Open(settings, redactor, logger, time, ConsoleSurface.OfProcess());
         await using var memory = MemoryWatch.Begin(time, console.Log);
@@ -303,7 +313,7 @@ internal sealed class TestRun
             await pool.RunAsync(plan);
         else
             end = await _queue.WorkAsync(_journal, pool, _databases.Server, cancellationToken);
-        if (_run.Stop.Reason is null)
+        if (_run.Stop.IsByFailures)
             _run.Recorder.AddExplicit(_journal.Catalog!.Explicit);
         cancellationToken.ThrowIfCancellationRequested();
         return _queue is null ? EndOfTests() : end;
@@ -365,4 +375,8 @@ internal sealed class TestRun
     /// <param name="Queue">Null: the run is this machine's alone.</param>
     private sealed record Begun(
         ConcurrentTestSettings Settings, Guards Guards, bool IsProduction, EarlierRun Earlier, ShardedRun Shard, QueuedRun? Queue);
+
+    /// <summary>What a run has once its results directory is its own.</summary>
+    private sealed record Prepared(
+        Begun Begun, Task<VsTestLocation> VsTest, RunTimings Timings, Quarantine Quarantine, ResultsDirectory Results);
 }

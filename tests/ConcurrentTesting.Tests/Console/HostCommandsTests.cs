@@ -50,6 +50,17 @@ public class HostCommandsTests
     }
 
     [Fact]
+    public void On_Azure_only_the_merge_of_several_machines_speaks_for_the_pipeline()
+    {
+        var run = Run("AzurePipelines", [SampleRun.Result(SampleRun.Entry("Pays"))], ConcurrentTestExitCode.Success, "");
+        var queued = run with { Settings = run.Settings with { Queue = "***" } };
+
+        HostCommands.Of(run with { Shard = new ShardRecord(1, 4, "plan", "discovery") }, new Redactor()).ShouldBeEmpty();
+        HostCommands.Of(queued, new Redactor()).ShouldBeEmpty();
+        HostCommands.Of(queued with { Parts = [new PartRecord(1, "machine", "run", 0, 2, 1, 1, 0)] }, new Redactor()).Length.ShouldBe(2);
+    }
+
+    [Fact]
     public void TeamCity_gets_results_artifacts_and_figures()
     {
         var lines = Of("TeamCity", [SampleRun.Failure(SampleRun.Entry("Fails"))]);

@@ -69,6 +69,24 @@ public sealed class RunStopTests
         stop.Reason.ShouldBe("Not run: the run was cancelled.");
     }
 
+    [Fact]
+    public async Task A_run_that_failures_stopped_is_told_from_one_that_was_cancelled_or_broke()
+    {
+        using var caller = new CancellationTokenSource();
+        using var stop = new RunStop(failFast: 1, CancellationToken.None);
+        using var cancelled = new RunStop(failFast: 1, caller.Token);
+        using var broken = new RunStop(failFast: 1, CancellationToken.None);
+        stop.IsByFailures.ShouldBeTrue("nothing stopped it");
+
+        stop.CountFailure();
+        await caller.CancelAsync();
+        broken.CountFailure();
+        broken.Break("The server is gone.");
+
+        await StoppedAsync(stop);
+        (stop.IsByFailures, cancelled.IsByFailures, broken.IsByFailures).ShouldBe((true, false, false));
+    }
+
     private static async Task StoppedAsync(RunStop stop)
     {
         var stopped = new TaskCompletionSource();

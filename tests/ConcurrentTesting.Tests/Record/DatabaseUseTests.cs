@@ -91,6 +91,15 @@ public sealed class DatabaseUseTests
     }
 
     [Fact]
+    public void Of_a_part_nothing_is_said_of_unused_databases_since_others_may_use_theirs()
+    {
+        var run = Run([Batch(1, "w0", 0)], []);
+        DatabaseUseFindings.Of(run).ShouldHaveSingleItem();
+
+        DatabaseUseFindings.Of(run with { Settings = run.Settings with { Shard = "1/2" } }).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void It_is_said_where_the_tests_went_instead_and_what_to_do()
     {
         var run = Run([Batch(1, "/run/w0.db", 0) with { Opened = [new OpenedDatabase("/home/me/shared.db", 5)] }], []);

@@ -59,20 +59,33 @@ public sealed class ResultsDirectoryTests : IDisposable
     public async Task A_part_that_failed_after_its_tests_is_still_the_runs_own()
     {
         await RunAsync();
-        Write(ArtifactNames.Part, System.Text.Encoding.UTF8.GetString(new ConcurrentTesting.Run.Merging.PartSeal
-        {
-            Shard = new ShardRecord(1, 2, "plan", "discovery"),
-            Run = "run",
-            Machine = "machine",
-            StartedAt = DateTimeOffset.UnixEpoch,
-            FinishedAt = DateTimeOffset.UnixEpoch,
-            ExitCode = 0,
-        }.Close(ImmutableSortedDictionary<string, string>.Empty)));
+        Write(ArtifactNames.Part, Encoding.UTF8.GetString(Seal().Close(ImmutableSortedDictionary<string, string>.Empty)));
 
-        await ResultsDirectory.FailAsync(_folder.Path, "the budget is spent");
+        await ResultsDirectory.JudgeAsync(_folder.Path, () => "the budget is spent");
 
         Read(ArtifactNames.Part).ShouldContain("the budget is spent");
         await RunAsync();
+        File.Exists(_folder.File(ArtifactNames.Part)).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(ConcurrentTestExitCode.Success, ConcurrentTestExitCode.Incomplete)]
+    [InlineData(ConcurrentTestExitCode.TestsFailed, ConcurrentTestExitCode.Incomplete)]
+    [InlineData(ConcurrentTestExitCode.Cancelled, ConcurrentTestExitCode.Cancelled)]
+    public async Task A_part_that_cannot_be_sealed_is_incomplete(ConcurrentTestExitCode exitCode, ConcurrentTestExitCode sealedAs)
+    {
+        await using var results = ResultsDirectory.Claim(Settings);
+        await results.BeginAsync(NullLogger.Instance);
+        Write("worker-1/held.txt", "x");
+        results.Seal = Seal();
+        ConcurrentTestResult result;
+
+        await using (new FileStream(_folder.File("worker-1", "held.txt"), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+            result = await results.SealAsync(new ConcurrentTestResult { ExitCode = exitCode, Reason = "of the tests", ClosingLines = ["1 passed"] }, NullLogger.Instance);
+
+        result.ExitCode.ShouldBe(sealedAs);
+        result.Reason.ShouldStartWith(sealedAs == exitCode ? "of the tests" : "The part could not be sealed");
+        result.ClosingLines[^1].ShouldBe("1 passed");
         File.Exists(_folder.File(ArtifactNames.Part)).ShouldBeFalse();
     }
 
@@ -280,6 +293,16 @@ public sealed class ResultsDirectoryTests : IDisposable
     }
 
     private ConcurrentTestSettings Settings => new() { ResultsDirectory = _folder.Path, Workers = 2 };
+
+    private static ConcurrentTesting.Run.Merging.PartSeal Seal() => new()
+    {
+        Shard = new ShardRecord(1, 2, "plan", "discovery"),
+        Run = "run",
+        Machine = "machine",
+        StartedAt = DateTimeOffset.UnixEpoch,
+        FinishedAt = DateTimeOffset.UnixEpoch,
+        ExitCode = 0,
+    };
 
     private static string Report() => "<!DOCTYPE html>\n<html lang=\"en\"><head><title>✅ 0 failed, 679 passed</title></head></html>";
 

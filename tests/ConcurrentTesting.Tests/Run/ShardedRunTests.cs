@@ -109,6 +109,10 @@ public sealed class ShardedRunTests : IDisposable
             ("--test-settings", settings => settings with { RunSettingsFile = _file }),
             ("--test-quarantine", settings => settings with { QuarantineFile = _file }),
             ("--test-reruns", settings => settings with { Reruns = 1 }),
+            ("--test-worker-timeout", settings => settings with { WorkerTimeout = TimeSpan.FromMinutes(9) }),
+            ("--test-max-operations", settings => settings with { MaxOperations = 7 }),
+            ("--test-order", settings => settings with { Order = TestOrder.Random }),
+            ("--test-measure", settings => settings with { Measure = false }),
             ("--test-max-retries", settings => settings with { MaxRetries = 1 }),
             ("--test-flaky", settings => settings with { Flaky = FlakyPolicy.Fail }),
             ("--test-new-runs", settings => settings with { NewRuns = 2 }),
@@ -125,6 +129,20 @@ public sealed class ShardedRunTests : IDisposable
                 .ShouldBe([setting]);
             other.Values.ShouldAllBe(value => !value.Contains("s3cret"));
         }
+    }
+
+    [Fact]
+    public async Task Parts_share_the_filters_that_their_projects_have()
+    {
+        await using var run = new FakeRun(settings => settings with { Shard = "1/2" });
+        var filtered = Catalogs.Assembly() with { Filter = "Category!=s3cret" };
+        var part = ShardedRun.Read(run.Context.Settings, _ => null);
+        part.Select(Catalogs.Of(Catalogs.Unit(filtered, "Shop.Cart", 2), Catalogs.Unit(Catalogs.Assembly("Other"), "Other.Cart", 2)), new Redactor(), NullLogger.Instance);
+
+        var shared = (await part.SharedAsync(run.Context, server: null, TestContext.Current.CancellationToken)).ShouldNotBeNull();
+
+        shared.Keys.Where(SharedSettings.IsFilterOfAssembly).ShouldBe(["filter of Shop.Tests (net10.0)"]);
+        shared.Values.ShouldAllBe(value => !value.Contains("s3cret"));
     }
 
     [Fact]

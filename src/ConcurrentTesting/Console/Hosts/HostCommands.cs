@@ -80,7 +80,8 @@ internal static class HostCommands
 
     private static IEnumerable<string> AzureFiles(RunRecord run)
     {
-        if (!run.HasArtifacts)
+        // What one of several machines ran would count twice, beside what the merge of all says.
+        if (!run.HasArtifacts || run.Shard is not null || (run.Settings.Queue is not null && run.Parts.IsEmpty))
             yield break;
         yield return $"##vso[task.uploadsummary]{AzureText(Path.Combine(run.Settings.ResultsDirectory, "summary.md"))}";
         yield return $"##vso[artifact.upload containerfolder=test-results;artifactname=test-results]{AzureText(run.Settings.ResultsDirectory)}";

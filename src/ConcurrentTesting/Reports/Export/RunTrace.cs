@@ -119,7 +119,7 @@ internal sealed class RunTrace
             .ToLookup(row => row.Attempt.Batch);
         foreach (var worker in _record.StartedWorkers)
             WriteWorker(worker, run.Context, attempts);
-        End(run, _record.StartedAt, _record.Wall);
+        End(run, _record.StartedAt, _record.Span);
     }
 
     private void WriteWorker(WorkerRecord worker, ActivityContext run, ILookup<int, (TestRecord Test, TestAttempt Attempt)> attempts)

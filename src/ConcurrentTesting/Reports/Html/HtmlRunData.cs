@@ -15,7 +15,7 @@ internal sealed class HtmlRunData(RunRecord record)
         var labels = new WorkerLabels(record);
         var data = new JsonObject
         {
-            ["seconds"] = Math.Max(0.001, record.Wall.TotalSeconds),
+            ["seconds"] = Math.Max(0.001, record.Span.TotalSeconds),
             ["bound"] = record.Batches.IsEmpty || record.LowerBound == TimeSpan.Zero
                 ? 0
                 : Since(record.Batches.Min(batch => batch.StartedAt)) + record.LowerBound.TotalSeconds,

@@ -34,7 +34,7 @@ internal sealed class HtmlTimeline
         _left = Math.Max(Narrow, 10 + (OfLetter * _labels.Longest));
         _seconds = Math.Max(
             0.001, Math.Max(
-                record.Wall.TotalSeconds,
+                record.Span.TotalSeconds,
                 record.Batches.Select(batch => Seconds(batch.StartedAt + batch.Duration)).DefaultIfEmpty().Max()));
     }
 

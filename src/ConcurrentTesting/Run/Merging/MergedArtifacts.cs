@@ -34,7 +34,10 @@ internal sealed class MergedArtifacts(ConcurrentTestSettings settings, Redactor 
     {
         var file = new HistoryFile(settings, (kind, message) => logger.LogWarning("{Kind}: {Message}", kind, message));
         var history = file.Read();
-        record = record with { History = history.ByTest(), Incidents = [.. record.Incidents, .. notWritten] };
+        var unused = UnusedDatabases(record).ToList();
+        foreach (var incident in unused)
+            logger.LogWarning("{Kind}: {Message}", incident.Kind, redactor.Redact(incident.Message));
+        record = record with { History = history.ByTest(), Incidents = [.. record.Incidents, .. unused, .. notWritten] };
         var adding = Task.Run(() => file.AddAsync(history, record, redactor, cancellationToken), cancellationToken);
         var recorded = RecordedValue.All(record.Settings, redactor);
         var incidents = notWritten.AddRange(await RunArtifacts.WriteAsync(record, recorded, redactor, cancellationToken));
@@ -51,6 +54,13 @@ internal sealed class MergedArtifacts(ConcurrentTestSettings settings, Redactor 
             HostCommands = HostCommands.Of(record, redactor),
         };
     }
+
+    // No part knows what the tests of the others used.
+    private static IEnumerable<Incident> UnusedDatabases(RunRecord record) =>
+        record.ExitCode == ConcurrentTestExitCode.Incomplete || record.Incidents.Any(told => told.Kind == IncidentKinds.DatabaseUnused)
+            ? []
+            : DatabaseUseFindings.Of(record).Where(finding => finding.Kind == IncidentKinds.DatabaseUnused)
+                .Select(finding => new Incident(record.FinishedAt, finding.Kind, finding.Message));
 
     private void Tell(RunRecord record)
     {

@@ -26,6 +26,7 @@ internal static class MergedRecord
             Seed = records[0].Seed,
             StartedAt = records.Min(part => part.StartedAt),
             FinishedAt = records.Max(part => part.FinishedAt),
+            Between = Between(records),
             ExitCode = exitCode,
             Reason = reason,
             Discovered = records.Sum(part => part.Discovered),
@@ -129,6 +130,19 @@ internal static class MergedRecord
         return machines.Count > MostMachines
             ? FormattableString.Invariant($"{machines.Count} machines")
             : string.Join(", ", machines);
+    }
+
+    private static TimeSpan Between(ImmutableArray<RunRecord> parts)
+    {
+        var (between, end) = (TimeSpan.Zero, DateTimeOffset.MaxValue);
+        foreach (var part in parts.OrderBy(part => part.StartedAt))
+        {
+            if (part.StartedAt > end)
+                between += part.StartedAt - end;
+            end = end == DateTimeOffset.MaxValue || part.FinishedAt > end ? part.FinishedAt : end;
+        }
+
+        return between;
     }
 
     // The machines went through the phases side by side.

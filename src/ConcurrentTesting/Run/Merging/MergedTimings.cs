@@ -7,13 +7,19 @@ namespace ConcurrentTesting.Run.Merging;
 internal static partial class MergedTimings
 {
     /// <param name="parts">What each part planned, and what it remembers.</param>
-    /// <param name="isAll">The parts are all tests that there are: what else is remembered is of tests that are gone.</param>
+    /// <param name="isAll">The parts are all tests of their assemblies: what else is remembered of these is of tests that are gone.</param>
     public static TimingsContent Of(ImmutableArray<(ShardPart Part, TimingsContent Timings)> parts, bool isAll)
     {
         var merged = new TimingsContent(
             new(parts.Sum(part => part.Timings.Tests.Count), StringComparer.Ordinal), new(StringComparer.Ordinal));
-        foreach (var (_, timings) in isAll ? [] : parts)
-            Add(merged, timings.Tests.Keys, timings);
+        var planned = parts.SelectMany(one => one.Part.Classes).Select(type => type.Assembly).ToHashSet(StringComparer.Ordinal);
+        foreach (var (_, timings) in parts)
+        {
+            Add(merged, timings.Tests.Keys.Where(key => !isAll || !planned.Contains(AssemblyOf(key))), timings);
+            foreach (var (assembly, timing) in timings.Assemblies.Where(known => !planned.Contains(AssemblyOf(known.Key))))
+                merged.Assemblies.TryAdd(assembly, timing);
+        }
+
         foreach (var (part, timings) in parts)
         {
             var tests = part.All.Select(test => test.ToString()).ToList();
@@ -28,6 +34,14 @@ internal static partial class MergedTimings
         }
 
         return merged with { Worker = parts.Select(part => part.Timings.Worker).Aggregate((MeasuredCost?)null, Better) };
+    }
+
+    // Another suite of the repository may keep its durations in the same file.
+    private static string AssemblyOf(string key)
+    {
+        var end = key.IndexOf('/', StringComparison.Ordinal);
+        var assembly = end < 0 ? key : key[..end];
+        return assembly.Contains(" #", StringComparison.Ordinal) ? AssemblyNumber().Replace(assembly, "") : assembly;
     }
 
     // A part does not tell several assemblies of one name apart; what it remembers of them has their numbers.
@@ -52,17 +66,25 @@ internal static partial class MergedTimings
         }
     }
 
-    // A value that more runs have shown is the better known one.
-    private static AssemblyTiming Together(AssemblyTiming? one, AssemblyTiming other) => one is null ? other : new AssemblyTiming
+    // A value that more runs have shown is the better known one. What an assembly is made of is known where all parts had the same; the
+    // tests of the part that began first have run since then too.
+    private static AssemblyTiming Together(AssemblyTiming? one, AssemblyTiming other) => one is null ? other : other with
     {
         Host = Better(one.Host, other.Host),
         Waiting = other.Waiting ?? one.Waiting,
         DatabaseUnused = one.DatabaseUnused == true && other.DatabaseUnused == true ? true : null,
-        SetUps = one.SetUps is null || other.SetUps is null
-            ? one.SetUps ?? other.SetUps
-            : one.SetUps.SetItems(other.SetUps.Where(
-                setUp => Better(one.SetUps.GetValueOrDefault(setUp.Key), setUp.Value) == setUp.Value)),
+        Content = one.Content == other.Content ? other.Content : null,
+        ChangedAt = one.Content == other.Content ? Earlier(one.ChangedAt, other.ChangedAt) : null,
+        SetUps = Together(one.SetUps, other.SetUps),
     };
+
+    private static ImmutableSortedDictionary<string, MeasuredCost>? Together(
+        ImmutableSortedDictionary<string, MeasuredCost>? one, ImmutableSortedDictionary<string, MeasuredCost>? other) =>
+        one is null || other is null
+            ? one ?? other
+            : one.SetItems(other.Where(setUp => Better(one.GetValueOrDefault(setUp.Key), setUp.Value) == setUp.Value));
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => one < other ? one : other;
 
     private static MeasuredCost? Better(MeasuredCost? one, MeasuredCost? other) =>
         one is null || other?.Samples > one.Samples ? other : one;

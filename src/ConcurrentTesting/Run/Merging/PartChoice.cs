@@ -1,20 +1,23 @@
+using ConcurrentTesting.Scheduling.Sharding;
+
 namespace ConcurrentTesting.Run.Merging;
 
 /// <summary>The tries of the parts that count, those that a later one replaced, and what is missing to a whole run.</summary>
 internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableArray<PartFolder> Replaced, ImmutableArray<string> Flaws)
 {
     /// <param name="folders">In any order.</param>
-    /// <param name="plan">The hash of the plan that they have to be of; null: of whichever, but one.</param>
+    /// <param name="plan">The plan that they have to be of; null: of whichever, but one.</param>
     /// <param name="pipeline">The pipeline that the parts must be of where they name one; null: any, but one for all.</param>
-    public static PartChoice Of(ImmutableArray<PartFolder> folders, string? plan, string? pipeline)
+    public static PartChoice Of(ImmutableArray<PartFolder> folders, ShardPlan? plan, string? pipeline)
     {
-        ImmutableArray<PartFolder> foreign = [.. folders.Where(folder => plan is not null && (folder.Shard.Plan ?? plan) != plan)];
+        var hash = plan is null ? null : ShardPlanFile.HashOf(plan);
+        ImmutableArray<PartFolder> foreign = [.. folders.Where(folder => hash is not null && (folder.Shard.Plan ?? hash) != hash)];
         ImmutableArray<PartFolder> fitting = [.. folders.Except(foreign)];
         ImmutableArray<string> flaws =
         [
             .. foreign.Select(folder => $"{folder} is of another plan than --test-plan"),
             .. Several(fitting),
-            .. Stale(fitting, pipeline),
+            .. plan?.Id is null ? Stale(fitting, pipeline, plan) : [],
         ];
         if (fitting.IsEmpty)
             flaws = flaws.Add("there is no part to merge");
@@ -26,14 +29,16 @@ internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableAr
     private static PartChoice OfOnePlan(ImmutableArray<PartFolder> folders, ImmutableArray<string> flaws)
     {
         var tries = folders.DistinctBy(folder => folder.Run).GroupBy(folder => folder.Shard.Part)
-            .Select(part => part.OrderByDescending(folder => folder.Shard.Attempt ?? 0).ThenByDescending(folder => folder.StartedAt)
-                .ToImmutableArray()).ToList();
+            .Select(part => part.OrderByDescending(AttemptOf).ThenByDescending(folder => folder.StartedAt).ToImmutableArray()).ToList();
         ImmutableArray<PartFolder> chosen = [.. tries.Select(part => part[0]).OrderBy(folder => folder.Shard.Part)];
         return new PartChoice(
             chosen,
             [.. tries.SelectMany(part => part.Skip(1))],
             [.. flaws, .. Twice(folders), .. tries.SelectMany(Unordered), .. Differing(chosen), .. Missing(folders)]);
     }
+
+    // Where nothing names the pipeline, a job that is started again begins with attempt 1 again, so attempts prove nothing.
+    private static long AttemptOf(PartFolder folder) => folder.Shard is { Pipeline: not null, Attempt: { } attempt } ? attempt : 0;
 
     private static IEnumerable<string> Several(ImmutableArray<PartFolder> folders)
     {
@@ -49,10 +54,11 @@ internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableAr
             .Select(one => $"the parts are of several {one.What}: {string.Join(", ", folders)}");
     }
 
-    // A folder that was kept from an earlier build may be whole.
-    private static IEnumerable<string> Stale(ImmutableArray<PartFolder> folders, string? pipeline) =>
+    // A folder that was kept from an earlier build may be whole. Parts by hash have the same plan in each build.
+    private static IEnumerable<string> Stale(ImmutableArray<PartFolder> folders, string? pipeline, ShardPlan? plan) =>
         folders.Where(folder => pipeline is not null && (folder.Shard.Pipeline ?? pipeline) != pipeline).Take(1).Select(
-            folder => $"{folder} is of pipeline {folder.Shard.Pipeline}, and this merge of {pipeline}: begin with an empty folder, or say with --test-plan which plan is meant");
+            folder => $"{folder} is of pipeline {folder.Shard.Pipeline}, and this merge of {pipeline}: begin with an empty folder"
+                + ((plan ?? folder.Plan)?.Id is null ? "" : ", or say with --test-plan which plan is meant"));
 
     private static IEnumerable<string> Twice(ImmutableArray<PartFolder> folders) => folders.GroupBy(folder => folder.Run)
         .Where(same => same.Skip(1).Any()).Select(same => $"the same run is there twice: {string.Join(", ", same)}");
@@ -63,9 +69,7 @@ internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableAr
         if (tries.Select(folder => folder.Shard.Job).OfType<string>().Distinct(StringComparer.Ordinal).Skip(1).Any())
             yield return $"jobs of several names ran the same part, so none replaces another: {string.Join(", ", tries)}";
 
-        // Where nothing names the pipeline, a job that is started again begins with attempt 1 again, so equal attempts prove nothing.
-        foreach (var same in tries.Where(folder => folder.Shard is { Attempt: not null, Pipeline: not null })
-            .GroupBy(folder => folder.Shard.Attempt))
+        foreach (var same in tries.Where(folder => folder.Shard is { Attempt: not null, Pipeline: not null }).GroupBy(AttemptOf))
         {
             if (same.Skip(1).Any())
                 yield return $"the same part was run twice in one attempt, so neither replaces the other: {string.Join(", ", same)}";

@@ -103,17 +103,17 @@ internal sealed class PartMerge
         _flaws.AddRange(folders.Flaws);
         _incidents.AddRange(folders.WithoutResults.Select(path => new Incident(
             DateTimeOffset.UtcNow, IncidentKinds.PartWithoutResults, $"{path} has no results of a part: that attempt of the part wrote none.")));
-        var choice = PartChoice.Of(folders.Parts, HashOfPlan(), _settings.PlanFile is null ? ShardHost.RunOf(_variable) : null);
+        var choice = PartChoice.Of(folders.Parts, GivenPlan(), ShardHost.RunOf(_variable));
         _flaws.AddRange(choice.Flaws);
         _incidents.AddRange(choice.Replaced.Select(Replaced));
         return choice;
     }
 
-    private string? HashOfPlan()
+    private ShardPlan? GivenPlan()
     {
         try
         {
-            return _settings.PlanFile is { } file ? ShardPlanFile.HashOf(ShardPlanFile.Read(file)) : null;
+            return _settings.PlanFile is { } file ? ShardPlanFile.Read(file) : null;
         }
         catch (ConcurrentTestException exception)
         {
@@ -204,7 +204,8 @@ internal sealed class PartMerge
 
     private (ImmutableArray<PartFolder> Folders, bool IsAll) TimingsOf(ImmutableArray<MergedPart> parts) =>
         ([.. parts.Select(part => part.Folder).Where(folder => folder.Planned is not null)],
-            _flaws.Count == 0 && parts is [var first, ..] && first.Record.Settings.Filter is null);
+            _flaws.Count == 0 && parts is [var first, ..] && first.Record.Settings.Filter is null
+                && !parts.Any(part => part.Folder.Seal?.Settings?.Keys.Any(SharedSettings.IsFilterOfAssembly) == true));
 
     private async Task<ImmutableArray<Incident>> SaveTimingsAsync(
         (ImmutableArray<PartFolder> Folders, bool IsAll) timings, CancellationToken cancellationToken)

@@ -28,6 +28,10 @@ internal sealed record ShardPlan
     public double? TargetSeconds { get; init; }
 
     public int? Workers { get; init; }
+
+    /// <summary>The share of the tests whose durations were recorded, 0 to 1; null where the parts are by hash.</summary>
+    public double? Known { get; init; }
+
     public required int Tests { get; init; }
 
     /// <summary>Part by part, from 1.</summary>

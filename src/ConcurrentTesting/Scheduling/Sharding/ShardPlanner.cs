@@ -20,13 +20,19 @@ internal static class ShardPlanner
     /// <param name="id">Tells the plan from another of the same tests.</param>
     public static ShardPlan ByTimings(TestCatalog catalog, ConcurrentTestSettings settings, TimingStore timings, string id)
     {
-        var predictions = Predictor.Predict([.. catalog.Units.SelectMany(unit => unit.Entries)], timings, out _);
+        ImmutableArray<TestEntry> entries = [.. catalog.Units.SelectMany(unit => unit.Entries)];
+        var predictions = Predictor.Predict(entries, timings, out var known);
         var groups = ShardGroup.Of(catalog, settings).Select(group => new Weighed(group, group.Entries.Sum(entry => predictions[entry])))
             .OrderByDescending(group => group.Seconds).ThenBy(group => group.Group.Key, StringComparer.Ordinal).ToImmutableArray();
         var parts = settings.ShardCount is { } count ? Divide(groups, count) : AsFewAsFit(groups, settings, Wall);
         return Plan(catalog, parts, part => Classes(part, entry => predictions[entry]), part => Math.Round(Wall(part), 3))
             with
-        { Id = id, TargetSeconds = settings.ShardTarget.TotalSeconds, Workers = settings.Workers };
+        {
+            Id = id,
+            Known = entries.IsEmpty ? null : Math.Round((double)known / entries.Length, 3),
+            TargetSeconds = settings.ShardTarget.TotalSeconds,
+            Workers = settings.Workers,
+        };
 
         double Wall(ImmutableArray<ShardGroup> part) =>
             LowerBound.Of([.. part.SelectMany(group => group.Units).Select(Weigh)], settings.Workers);

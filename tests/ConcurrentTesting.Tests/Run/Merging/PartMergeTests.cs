@@ -99,7 +99,7 @@ public sealed class PartMergeTests : IDisposable
         await MergeAsync(_parts.WriteAll());
 
         var tests = NextDurations();
-        tests.Keys.ShouldBe(_parts.Plan.All.Select(test => test.ToString()), ignoreOrder: true);
+        tests.Keys.ShouldBe(_parts.Plan.All.Select(test => test.ToString()).Append("Other (net10.0)/Other.Pays"), ignoreOrder: true);
         foreach (var part in _parts.Plan.Parts)
             part.All.ShouldAllBe(test => tests[test.ToString()] == part.Part);
     }
@@ -108,6 +108,16 @@ public sealed class PartMergeTests : IDisposable
     public async Task The_next_durations_keep_what_is_known_where_a_part_is_missing()
     {
         await MergeAsync([_parts.Write(new WrittenTry(1)), _parts.Write(new WrittenTry(3))]);
+
+        NextDurations().Keys.ShouldContain("Shop.Tests (net10.0)/Stale.Old");
+    }
+
+    [Fact]
+    public async Task The_next_durations_keep_what_is_known_where_an_assembly_had_a_filter_of_its_own()
+    {
+        var filtered = new WrittenTry(1).Settings!.Add("filter of Shop.Tests (net10.0)", "71fb6a9c");
+
+        await MergeAsync([.. _parts.Plan.Parts.Select(part => _parts.Write(new WrittenTry(part.Part) { Settings = filtered }))]);
 
         NextDurations().Keys.ShouldContain("Shop.Tests (net10.0)/Stale.Old");
     }
@@ -136,6 +146,15 @@ public sealed class PartMergeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_part_that_was_tried_again_the_next_day_makes_the_run_no_day_long()
+    {
+        await MergeAsync([_parts.Write(new WrittenTry(1)), _parts.Write(new WrittenTry(2) { Minutes = 1440 }), _parts.Write(new WrittenTry(3) { Minutes = 1440 })]);
+
+        using var run = JsonDocument.Parse(Artifact("run.json"));
+        run.RootElement.GetProperty("wallSeconds").GetDouble().ShouldBe(6, "three seconds on each of two days");
+    }
+
+    [Fact]
     public async Task A_failed_test_of_any_part_fails_the_run()
     {
         var result = await MergeAsync([_parts.Write(new WrittenTry(1)), _parts.Write(Failing(2)), _parts.Write(new WrittenTry(3))]);
@@ -159,17 +178,57 @@ public sealed class PartMergeTests : IDisposable
         Artifact("report.html").ShouldContain("part-replaced");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Where_no_pipeline_is_named_the_newer_jobs_first_attempt_counts_and_not_the_older_jobs_second_one(bool isNewerRed)
+    {
+        var older = isNewerRed ? new WrittenTry(2) : Failing(2);
+        var newer = isNewerRed ? Failing(2) : new WrittenTry(2);
+
+        var result = await MergeAsync(
+        [
+            _parts.Write(new WrittenTry(1) { Pipeline = null }),
+            _parts.Write(older with { Run = "older", Attempt = 2, Pipeline = null }),
+            _parts.Write(newer with { Run = "newer", Attempt = 1, Pipeline = null, Minutes = 60 }),
+            _parts.Write(new WrittenTry(3) { Pipeline = null }),
+        ]);
+
+        result.ExitCode.ShouldBe(isNewerRed ? ConcurrentTestExitCode.TestsFailed : ConcurrentTestExitCode.Success, result.Reason);
+        Artifact("run.json").ShouldContain("A later try replaced part 2/3 of run older");
+    }
+
     [Fact]
     public async Task A_part_that_failed_after_its_tests_is_no_success_of_the_merge()
     {
         var folders = _parts.WriteAll();
         var part = new ConcurrentTestResult { ExitCode = ConcurrentTestExitCode.Success, Reason = "All tests passed.", ResultsDirectory = folders[1] };
 
-        (await ConcurrentTestRun.FailAsync(part, "the budget is spent")).ExitCode.ShouldBe(ConcurrentTestExitCode.TestsFailed);
+        (await ConcurrentTestRun.JudgeAsync(part, _ => "the budget is spent")).ExitCode.ShouldBe(ConcurrentTestExitCode.TestsFailed);
 
         var result = await MergeAsync(folders);
         (result.ExitCode, result.Reason).ShouldBe((ConcurrentTestExitCode.TestsFailed, "Part 2: the budget is spent"));
         result.Passed.ShouldBe(_parts.Plan.Tests);
+    }
+
+    [Fact]
+    public async Task A_part_whose_process_is_killed_while_it_is_judged_is_not_complete()
+    {
+        var folders = _parts.WriteAll();
+        var whole = await File.ReadAllBytesAsync(Path.Combine(folders[1], ArtifactNames.Part), Cancellation);
+        var part = new ConcurrentTestResult { ExitCode = ConcurrentTestExitCode.Success, Reason = "All tests passed.", ResultsDirectory = folders[1] };
+        var isCompleteMeanwhile = true;
+
+        var judged = await ConcurrentTestRun.JudgeAsync(part, _ =>
+        {
+            isCompleteMeanwhile = File.Exists(Path.Combine(folders[1], ArtifactNames.Part));
+            return null;
+        });
+
+        isCompleteMeanwhile.ShouldBeFalse();
+        judged.ShouldBe(part);
+        (await File.ReadAllBytesAsync(Path.Combine(folders[1], ArtifactNames.Part), Cancellation)).ShouldBe(whole);
+        (await MergeAsync(folders)).ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
     }
 
     [Fact]
@@ -179,10 +238,11 @@ public sealed class PartMergeTests : IDisposable
         await File.AppendAllTextAsync(Path.Combine(folder, ArtifactNames.Part), " ", Cancellation);
         var part = new ConcurrentTestResult { ExitCode = ConcurrentTestExitCode.Success, Reason = "All tests passed.", ResultsDirectory = folder };
 
-        var told = await ConcurrentTestRun.FailAsync(part, "the budget is spent").ShouldThrowAsync<ConcurrentTestException>();
+        var told = await ConcurrentTestRun.JudgeAsync(part, _ => "the budget is spent").ShouldThrowAsync<ConcurrentTestException>();
 
         told.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
         told.Message.ShouldStartWith("the budget is spent, and ");
+        File.Exists(Path.Combine(folder, ArtifactNames.Part)).ShouldBeFalse("it would say that the part passed");
     }
 
     [Theory]
@@ -353,6 +413,19 @@ public sealed class PartMergeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_plan_that_says_nothing_of_its_day_does_not_make_parts_of_an_earlier_pipeline_todays()
+    {
+        using var byHash = new WrittenParts(id: null);
+        var folders = byHash.WriteAll();
+
+        var stale = await PartMerge.RunAsync(
+            byHash.Settings(folders) with { PlanFile = Path.Combine(folders[0], ArtifactNames.Plan) }, NullLogger.Instance, name => name == "BUILD_BUILDID" ? "78" : null, Cancellation);
+
+        stale.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete, stale.Reason);
+        stale.Reason.ShouldContain("is of pipeline 77, and this merge of 78: begin with an empty folder.");
+    }
+
+    [Fact]
     public async Task Nothing_to_merge_is_a_wrong_setting() =>
         (await Should.ThrowAsync<ConcurrentTestException>(() => MergeAsync([]))).ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
 
@@ -379,13 +452,20 @@ public sealed class PartMergeTests : IDisposable
         for (var seed = 0; seed < Ways / 10; seed++)
         {
             var random = new Random(seed);
-            using var parts = new WrittenParts(parts: random.Next(2, 5), classes: random.Next(8, 14));
+            using var parts = new WrittenParts(parts: random.Next(2, 5), classes: random.Next(8, 14), isRich: true);
             var folders = parts.WriteAll();
 
             var result = await PartMerge.RunAsync(parts.Settings(folders), NullLogger.Instance, _ => null, Cancellation);
 
             result.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, $"seed {seed}: {result.Reason}");
-            result.Passed.ShouldBe(parts.Plan.Tests);
+            result.Passed.ShouldBe(parts.Plan.Tests + parts.Plan.All.Count(test => test.Name == "Test1"), "some tests have a second row");
+            result.Skipped.ShouldBe(parts.Plan.All.Count(test => test.IsExplicit));
+            var trx = await File.ReadAllTextAsync(Path.Combine(parts.Results, "test-results.trx"), Cancellation);
+            trx.Split("<StdOut>said Test0").Length.ShouldBe(1 + parts.Plan.All.Count(test => test.Name == "Test0"), "the hosts' own results");
+            using var timings = JsonDocument.Parse(await File.ReadAllTextAsync(parts.Settings().TimingsFile, Cancellation));
+            timings.RootElement.GetProperty("tests").EnumerateObject().Select(test => test.Name)
+                .ShouldBe(parts.Plan.All.Select(test => test.ToString()).Append("Other (net10.0)/Other.Pays"), ignoreOrder: true);
+            timings.RootElement.GetProperty("assemblies").GetProperty("Shop.Tests (net10.0)").GetProperty("content").GetString().ShouldBe("built");
         }
     }
 

@@ -14,13 +14,13 @@ internal sealed class SpoiltParts : IDisposable
     public SpoiltParts(Random random)
     {
         _random = random;
-        _parts = new WrittenParts(parts: random.Next(2, 5), classes: random.Next(8, 14));
+        _parts = new WrittenParts(parts: random.Next(2, 5), classes: random.Next(8, 14), isRich: true);
         _folders = [.. _parts.WriteAll()];
         _index = random.Next(_folders.Count);
         Action[] ways =
         [
             Missing, MissingFile, Foreign, ForeignBeside, Older, OlderBeside, Doubled, CopyOfAnother, Truncated, Truncated, Edited, Edited, Edited,
-            LineLost, LineTwice, Swapped, Incomplete, Killed, OtherPipeline, ResultLost, ResultTwice, ResultOfAnother, UnitLost, OtherPart, OtherSettings,
+            LineLost, LineTwice, Swapped, Incomplete, Killed, OtherPipeline, ResultLost, ResultTwice, ResultOfAnother, ExplicitLost, UnitLost, OtherPart, OtherSettings,
         ];
         ways[random.Next(ways.Length)]();
     }
@@ -98,6 +98,10 @@ internal sealed class SpoiltParts : IDisposable
         new WrittenTry(Part) { With = events => InsertAfter(events, AnyResult(events), ended => ended with { Test = ended.Test with { Case = Guid.NewGuid() }, Name = "Other" }) },
         "has a result of a test that nobody knows");
 
+    private void ExplicitLost() => Rewrite(
+        new WrittenTry(Part) { With = events => events.Where(happened => happened != events.OfType<AttemptEnded>().Last(ended => ended.Attempt.Worker < 0)) },
+        "has lost an explicit test");
+
     private void UnitLost() => Rewrite(new WrittenTry(Part) { With = events => events.Where(happened => happened != events.OfType<UnitPlanned>().Last()) }, "did not plan a class");
 
     private void OtherPart() => Rewrite(
@@ -108,7 +112,7 @@ internal sealed class SpoiltParts : IDisposable
         new WrittenTry(Part) { Settings = new WrittenTry(Part).Settings!.SetItem(_random.Next(2) == 0 ? "--test-configuration" : "--test-filter", "Other") },
         "ran with other settings");
 
-    private static AttemptEnded AnyResult(List<RunEvent> events) => events.OfType<AttemptEnded>().Last();
+    private static AttemptEnded AnyResult(List<RunEvent> events) => events.OfType<AttemptEnded>().Last(ended => ended.Name == "Test0");
 
     private static IEnumerable<RunEvent> InsertAfter(List<RunEvent> events, AttemptEnded result, Func<AttemptEnded, AttemptEnded> another) =>
         events.SelectMany(happened => happened == result ? new RunEvent[] { result, another(result) } : [happened]);
@@ -146,7 +150,7 @@ internal sealed class SpoiltParts : IDisposable
     }
 
     private WrittenParts Others(string id = "0123456789", int? classes = null) =>
-        _others ??= new WrittenParts(_parts.Plan.Parts.Length, classes ?? _parts.Plan.Parts.Sum(part => part.Classes.Length), id);
+        _others ??= new WrittenParts(_parts.Plan.Parts.Length, classes ?? _parts.Plan.Parts.Sum(part => part.Classes.Length), id, isRich: true);
 
     private static string Copy(string folder)
     {

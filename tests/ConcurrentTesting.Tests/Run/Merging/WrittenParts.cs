@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security;
 using System.Text.Json;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
@@ -50,10 +51,22 @@ internal sealed class WrittenParts : IDisposable
 {
     private static readonly DateTimeOffset Begin = new(2026, 11, 29, 12, 0, 0, TimeSpan.Zero);
     private static readonly TestAssembly Assembly = Catalogs.Assembly();
+    private readonly bool _isRich;
     private readonly string _root = Directory.CreateTempSubdirectory("parts-").FullName;
 
-    public WrittenParts(int parts = 3, int classes = 9, string id = "0123456789", params string[] names) => Plan = ShardPlanner.ByTimings(
-        CatalogOf(classes, names), new ConcurrentTestSettings { Database = DatabaseEngine.Sqlite, ShardCount = parts }, TimingStore.Empty, id);
+    /// <param name="id">Null: the parts are by hash.</param>
+    /// <param name="isRich">With explicit tests, rows that only running shows, and results of the test hosts' own.</param>
+    public WrittenParts(int parts = 3, int classes = 9, string? id = "0123456789", bool isRich = false, params string[] names)
+    {
+        _isRich = isRich;
+        var catalog = CatalogOf(classes, names);
+        if (isRich)
+            catalog = catalog with { Explicit = [.. Enumerable.Range(0, classes).Select(index => Catalogs.Entry(Assembly, $"Shop.Class{index}", "OnRequest"))] };
+        var settings = new ConcurrentTestSettings { Database = DatabaseEngine.Sqlite, ShardCount = parts };
+        Plan = id is null
+            ? ShardPlanner.ByHash(catalog, settings, parts)
+            : ShardPlanner.ByTimings(catalog, settings, TimingStore.Empty, id);
+    }
 
     public ShardPlan Plan { get; }
 
@@ -79,6 +92,8 @@ internal sealed class WrittenParts : IDisposable
         var path = Directory.CreateDirectory(Path.Combine(Parts, $"part-{what.Part}-{run}")).FullName;
         Directory.CreateDirectory(Path.Combine(path, "worker-1"));
         File.WriteAllText(Path.Combine(path, "worker-1", "note.txt"), $"of part {what.Part}");
+        if (_isRich)
+            File.WriteAllText(Path.Combine(path, "worker-1", "batch-0001.trx"), TrxOf(Plan.Parts[what.Part - 1], what.Failing));
         var shard = new ShardRecord(what.Part, Plan.Parts.Length, ShardPlanFile.HashOf(Plan), Plan.Discovery)
         {
             Pipeline = what.Pipeline,
@@ -129,26 +144,39 @@ internal sealed class WrittenParts : IDisposable
         yield return new PartKnown(shard) { At = at };
         yield return AssemblyFound.Of(Assembly.Source, Assembly, at);
         var classes = Plan.Parts[what.Part - 1].Classes;
-        yield return new TestsDiscovered(classes.Sum(type => type.Tests.Length), 0) { At = at };
+        yield return new TestsDiscovered(classes.Sum(type => type.Tests.Length), classes.Sum(type => type.Explicit.Length)) { At = at };
         foreach (var type in classes)
             yield return new UnitPlanned { At = at, Name = type.Class, Assembly = Assembly, Tests = [.. type.Tests.Distinct().Select(name => Planned(type, name))] };
         yield return new RunPlanned(classes.Sum(type => type.Tests.Length), 2, TimeSpan.FromSeconds(1), 1) { At = at };
         yield return new BatchStarted(1, 1, Assembly, "plan", null, 1) { At = at };
         foreach (var (type, name) in classes.SelectMany(type => type.Tests.Select(name => (type, name))))
+        {
             yield return Ended(type, name, at, what.Failing);
+            if (HasRows(name))
+                yield return Ended(type, name, at, what.Failing) with { Row = 1, Occurrence = 1 };
+        }
+
         yield return new BatchEnded(new BatchRecord { Number = 1, Worker = 1, Assembly = Assembly, StartedAt = at, Duration = TimeSpan.FromSeconds(2), Tests = 1, Reason = "plan" }) { At = at };
+        foreach (var (type, name) in classes.SelectMany(type => type.Explicit.Select(name => (type, name))))
+            yield return OnRequest(Ended(type, name, at, failing: null));
         yield return new WorkerEnded(new WorkerRecord(1, at, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1), 1, 1)) { At = at };
         yield return new PhaseEnded("tests", 2) { At = at };
         yield return new RunEnded(null, "") { At = at.AddSeconds(3) };
     }
 
-    private static PlannedTest Planned(ShardClass type, string name) => new()
+    private bool HasRows(string name) => _isRich && name == "Test1";
+
+    private static AttemptEnded OnRequest(AttemptEnded ended) =>
+        ended with { Attempt = ended.Attempt with { Outcome = TestOutcome.Skipped, Worker = -1, Batch = 0, Duration = TimeSpan.Zero } };
+
+    private PlannedTest Planned(ShardClass type, string name) => new()
     {
         Case = CaseOf(type.Class, name),
         ClassName = type.Class,
         MethodName = name,
         Name = name,
         Cases = type.Tests.Count(other => other == name),
+        HasKnownRows = !HasRows(name),
         Seconds = 1,
     };
 
@@ -172,10 +200,27 @@ internal sealed class WrittenParts : IDisposable
         },
     };
 
+    private string TrxOf(ShardPart part, string? failing)
+    {
+        var rows = part.Classes.SelectMany(type => type.Tests.SelectMany(name => Enumerable.Range(0, HasRows(name) ? 2 : 1).Select(row => (type.Class, Name: name, Row: row))))
+            .Select(test => $"""
+                <UnitTestResult executionId="{StableGuid.Of($"{test}")}" testId="{CaseOf(test.Class, test.Name)}" testName="{SecurityElement.Escape($"{test.Class}.{test.Name}")}" duration="00:00:00.5000000" outcome="{($"{test.Class}.{test.Name}" == failing ? "Failed" : "Passed")}"><Output><StdOut>said {test.Name}</StdOut></Output></UnitTestResult>
+                """);
+        return $"""
+            <?xml version="1.0" encoding="utf-8"?>
+            <TestRun id="{Guid.Empty}" xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010">
+              <TestSettings name="default" id="{Guid.Empty}"><Deployment runDeploymentRoot="root" /></TestSettings>
+              <Results>{string.Concat(rows)}</Results>
+              <ResultSummary outcome="Completed"><Counters total="0" /></ResultSummary>
+            </TestRun>
+            """;
+    }
+
     private static Guid CaseOf(string type, string name) => StableGuid.Of($"{type}.{name}");
 
+    // Each part remembers another suite too.
     private static string TimingsOf(ShardPart part) =>
-        $"{{\"version\":1,\"tests\":{{{string.Join(',', part.All.Append(new ShardTest(Assembly.Source, "Stale", "Old", false)).Select(test => $"{JsonSerializer.Serialize(test.ToString())}:{{\"seconds\":{part.Part},\"samples\":2}}"))}}}}}";
+        $"{{\"version\":1,\"tests\":{{{string.Join(',', part.All.Append(new ShardTest(Assembly.Source, "Stale", "Old", false)).Append(new ShardTest("Other (net10.0)", "Other", "Pays", false)).Select(test => $"{JsonSerializer.Serialize(test.ToString())}:{{\"seconds\":{part.Part},\"samples\":2}}"))}}},\"assemblies\":{{{JsonSerializer.Serialize(Assembly.Source)}:{{\"content\":\"built\",\"changedAt\":\"2026-11-28T12:00:00+00:00\"}}}}}}";
 
     private static TestCatalog CatalogOf(int classes, string[] names) => Catalogs.Of(
     [

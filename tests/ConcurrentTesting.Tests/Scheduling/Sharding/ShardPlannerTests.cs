@@ -81,6 +81,15 @@ public sealed class ShardPlannerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_plan_says_how_many_of_its_tests_have_recorded_durations()
+    {
+        var timings = await Timings((0, 8));
+
+        Plan(4, timings, TimeSpan.FromSeconds(9)).Known.ShouldBe(0.25);
+        ShardPlanner.ByHash(Catalogs.Of(4, 1), Settings, 2).Known.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task What_cannot_be_divided_does_not_ask_for_more_machines_than_it_can_use()
     {
         var timings = await Timings((0, 60), (1, 1), (2, 1));
