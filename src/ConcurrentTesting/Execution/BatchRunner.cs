@@ -176,12 +176,11 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         return verdict;
     }
 
-    // A test that is still open has another attempt before it, so its rows stay.
+    // A test that is still open has another attempt before it, so its rows stay, as do those of a test that is asked by name for the rest.
     private void Supersede(BatchEnd end, BatchVerdict verdict, int number)
     {
-        if (end.Batch.Reason == BatchReasons.ByName)
-            return;
-        foreach (var entry in end.Batch.Entries.Except(verdict.Open))
+        var again = end.Batch.Reason == BatchReasons.ByName ? end.Batch.Companions : end.Batch.Entries;
+        foreach (var entry in again.Except(verdict.Open))
             run.Recorder.Supersede(entry, number);
     }
 

@@ -257,7 +257,8 @@ internal sealed class Worker(
 
     // Tests that need each other run again from the first of them on, and may find what they have left.
     private static bool IsFromTheStart(Batch batch) =>
-        batch.Reason is BatchReasons.Alone or BatchReasons.Requeue && batch.Entries.Any(entry => entry.Need is not null);
+        batch.Reason is BatchReasons.Alone or BatchReasons.Requeue or BatchReasons.ByName
+        && batch.Entries.Any(entry => entry.Need is not null);
 
     // A test that was cut off leaves rows that no other expects, and its sessions may hold locks until the server notices its end. An
     // assembly whose tests make their databases themselves (EF Core's EnsureDeleted and EnsureCreated) leaves nothing of the template to

@@ -336,6 +336,25 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Rows_of_a_test_that_comes_along_to_one_that_is_asked_for_by_name_count_once()
+    {
+        var create = Catalogs.Entry(Assembly, "Shop.Orders", "Create", hasKnownRows: false) with { Need = "Orders" };
+        var asked = 0;
+
+        await _run.Pool((run, events, _) =>
+        {
+            asked++;
+            foreach (var entry in run.Entries.Where(entry => asked == 2 || entry.Equals(create)))
+                events.ResultArrived(FakeHost.Result(entry, TestOutcome.Passed) with { DisplayName = $"{entry.DisplayName}({asked})" });
+            return Task.FromResult(FakeHost.WellEnded);
+        }).RunAsync(FakeRun.Plan([create, _second with { Need = "Orders" }]));
+
+        asked.ShouldBe(2);
+        _run.ResultOf(create).Attempts.Length.ShouldBe(2);
+        _run.ResultOf(_second).Outcome.ShouldBe(TestOutcome.Passed);
+    }
+
+    [Fact]
     public async Task What_did_not_run_when_enough_tests_had_failed_is_skipped()
     {
         await using var run = new FakeRun(settings => settings with { FailFast = 1 });
