@@ -347,11 +347,10 @@ internal sealed class Accounting(
     // with good results too. A failure that nothing tries again stays out, because it would be replaced.
     private List<Batch> WithNeeded(BatchEnd end, List<Batch> again)
     {
-        var needs = again.Where(batch => batch.Reason != BatchReasons.ByName).SelectMany(batch => batch.Entries)
-            .Select(entry => entry.Need).OfType<string>().Distinct().ToList();
+        var needs = again.SelectMany(batch => batch.Entries).Select(entry => entry.Need).OfType<string>().Distinct().ToList();
         foreach (var need in needs)
         {
-            var parts = again.Where(batch => batch.Reason != BatchReasons.ByName && batch.Entries.Any(Needs)).OrderBy(Rank).ToList();
+            var parts = again.Where(batch => batch.Entries.Any(Needs)).OrderBy(Rank).ToList();
             var coming = parts.SelectMany(batch => batch.Entries).Where(Needs).ToList();
             var companions = NeededBy(end, coming).Where(Needs).ToList();
             again = again.ConvertAll(batch => !parts.Contains(batch) ? batch
@@ -376,8 +375,9 @@ internal sealed class Accounting(
         }
     }
 
-    private static int Rank(Batch batch) =>
-        Array.IndexOf([BatchReasons.Alone, BatchReasons.Requeue, BatchReasons.Retry, BatchReasons.Rerun], batch.Reason);
+    // By their names all of them run, by their ids only some.
+    private static int Rank(Batch batch) => Array.IndexOf(
+        [BatchReasons.ByName, BatchReasons.Alone, BatchReasons.Requeue, BatchReasons.Retry, BatchReasons.Rerun], batch.Reason);
 
     // What has its results, needs one of these or is needed by it, and may run again.
     private static IEnumerable<TestEntry> NeededBy(BatchEnd end, List<TestEntry> back)

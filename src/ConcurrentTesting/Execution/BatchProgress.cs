@@ -316,10 +316,13 @@ internal sealed class BatchProgress : IHostEvents
             && !_asked.Contains(test.Id) ? FindByName(test) : null;
 
     // Ids and rows may differ from process to process: a result goes to an entry of its method that still lacks rows, and else to one whose
-    // number of rows nobody knows.
+    // number of rows nobody knows. A companion mostly has an id of its own.
     private TestEntry? FindByName(ToldTest test) =>
-        NameMatch.Find(test, _batch, _asked, entry => _rows.GetValueOrDefault(entry) < entry.CaseCount)
+        NameMatch.Find(test, _batch, _asked, entry => HasRoom(entry) && !_batch.Companions.Contains(entry))
+        ?? NameMatch.Find(test, _batch, _asked, HasRoom)
         ?? NameMatch.Find(test, _batch, _asked, entry => !entry.HasKnownRows);
+
+    private bool HasRoom(TestEntry entry) => _rows.GetValueOrDefault(entry) < entry.CaseCount;
 
     // A selection by name may run other tests of the run too, which have their results elsewhere.
     private void TellForeign(HostResult result)

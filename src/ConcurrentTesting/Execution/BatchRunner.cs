@@ -79,17 +79,21 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
             Computed = processes.Computed,
         };
         run.Recorder.Add(new BatchEnded(ran) { At = run.Recorder.Now }, batch.Assembly);
+        var wasCutOff = IsCutOff(end, progress);
         if (EndsEarly(batch, end, number, lease.Database, cancellationToken))
         {
             KeepDeclaration(declaration, number);
-            return new RanBatch(new BatchVerdict([], []), HostIsGood: false, null);
+            return new RanBatch(new BatchVerdict([], []), HostIsGood: false, null) { WasCutOff = wasCutOff };
         }
 
         var verdict = Conclude(end, watched, progress, number, lease.Database);
         KeepDeclaration(declaration, number);
         return new RanBatch(
             verdict, end is { Fault: null, IsDeclared: false }, figures?.Total.Operations)
-        { MetFullServer = progress.MetFullServer };
+        {
+            MetFullServer = progress.MetFullServer,
+            WasCutOff = wasCutOff,
+        };
     }
 
     /// <summary>Records that a test process ended after its batch had run, as its host reports it.</summary>
@@ -104,6 +108,9 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
             new OutsideRecorder(run, _ran[end.Batch].Batch, worker, _ran[end.Batch].Database, asked).RecordIdleEnd(own);
         KeepDeclaration(declaration, end.Batch);
     }
+
+    private static bool IsCutOff(BatchEnd end, BatchProgress progress) =>
+        end.Fault is not null && (end.HadTestProcess || progress.HasBegun);
 
     private bool IsForgiven(WatchedEnd watched) =>
         InfrastructureFault.CauseOf(watched.OwnEnd?.Exception, run.Settings.Database) is not null;
@@ -165,12 +172,11 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         return verdict;
     }
 
-    // A test that is still open has another attempt before it, so its rows stay.
+    // A test that is still open has another attempt before it, so its rows stay, as do those of a test that is asked by name for the rest.
     private void Supersede(BatchEnd end, BatchVerdict verdict, int number)
     {
-        if (end.Batch.Reason == BatchReasons.ByName)
-            return;
-        foreach (var entry in end.Batch.Entries.Except(verdict.Open))
+        var again = end.Batch.Reason == BatchReasons.ByName ? end.Batch.Companions : end.Batch.Entries;
+        foreach (var entry in again.Except(verdict.Open))
             run.Recorder.Supersede(entry, number);
     }
 
@@ -422,6 +428,9 @@ internal sealed record RanBatch(BatchVerdict Verdict, bool HostIsGood, long? Ope
 {
     /// <summary>The database server took no more connections.</summary>
     public bool MetFullServer { get; init; }
+
+    /// <summary>Its test process ended in the middle of its work: what that left in the databases may be half done.</summary>
+    public bool WasCutOff { get; init; }
 }
 
 /// <summary>How a batch's run of a host ended, as its watch saw it.</summary>

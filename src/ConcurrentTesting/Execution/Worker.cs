@@ -24,6 +24,9 @@ internal sealed class Worker(
     // Tests are counted where operations are not measured.
     private long _operationsSinceRecycle;
     private bool _isUsed;
+
+    // What a test process left that was ended in the middle of its work.
+    private bool _isHalfDone;
     private bool _metFullServer;
     private int _recycles;
     private int _resets;
@@ -151,6 +154,7 @@ internal sealed class Worker(
             ran = await runner.RunAsync(batch, number, host, lease, _deadline, TellStart, cancellationToken);
             RememberSetUps(batch, host.WarmProcess);
             _metFullServer = ran.MetFullServer;
+            _isHalfDone |= ran.WasCutOff;
             _busy += run.Time.GetElapsedTime(begun);
             _batches++;
             _tests += batch.CaseCount;
@@ -241,19 +245,26 @@ internal sealed class Worker(
         }
 
         await EndProcessesAsync();
-        _lease = await databases.RenewAsync(lease, cancellationToken);
-        _isUsed = false;
+        GoOnWith(await databases.RenewAsync(lease, cancellationToken));
+    }
+
+    private void GoOnWith(DatabaseLease fresh)
+    {
+        _lease = fresh;
+        _isUsed = _isHalfDone = false;
         _setUp.Clear();
     }
 
     // Tests that need each other run again from the first of them on, and may find what they have left.
     private static bool IsFromTheStart(Batch batch) =>
-        batch.Reason is BatchReasons.Alone or BatchReasons.Requeue && batch.Entries.Any(entry => entry.Need is not null);
+        batch.Reason is BatchReasons.Alone or BatchReasons.Requeue or BatchReasons.ByName
+        && batch.Entries.Any(entry => entry.Need is not null);
 
-    // An assembly whose tests make their databases themselves (EF Core's EnsureDeleted and EnsureCreated) leaves nothing of the template to
+    // A test that was cut off leaves rows that no other expects, and its sessions may hold locks until the server notices its end. An
+    // assembly whose tests make their databases themselves (EF Core's EnsureDeleted and EnsureCreated) leaves nothing of the template to
     // the next assembly, which may need it.
     private async Task<bool> IsSpentAsync(Batch batch, DatabaseLease lease, CancellationToken cancellationToken) =>
-        databases.IsDroppedByTests(lease) || IsSetUpAgain(batch, lease)
+        (_isHalfDone && lease.Database is not null) || databases.IsDroppedByTests(lease) || IsSetUpAgain(batch, lease)
         || (batch.Assembly != _assembly && await databases.IsChangedByTestsAsync(lease, cancellationToken));
 
     // A set-up that creates or fills its schema runs once in a serial run, and may fail where it finds the schema already.
@@ -282,9 +293,7 @@ internal sealed class Worker(
         if (!run.Settings.KeepFailed || verdict.Failed.FirstOrDefault() is not { } test)
             return;
         await EndProcessesAsync();
-        _lease = await databases.KeepAsync(lease, test.DisplayName, cancellationToken);
-        _isUsed = false;
-        _setUp.Clear();
+        GoOnWith(await databases.KeepAsync(lease, test.DisplayName, cancellationToken));
     }
 
     // The test processes hold connections to databases that are about to go, or static state that was set up for these databases.

@@ -1,7 +1,8 @@
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>The batches that are left to run. Workers pull: each its own seed first, then the shared tail and what came back, and in the
-/// end what others have not begun. The queue ends when nothing is left and nothing is out that could still come back.</summary>
+/// end what others have not begun. What is reserved for a worker that hangs is everybody's. The queue ends when nothing is left and nothing
+/// is out that could still come back.</summary>
 internal sealed class BatchQueue
 {
     private readonly Lock _gate = new();
@@ -16,9 +17,10 @@ internal sealed class BatchQueue
     private TaskCompletionSource _changed = NewSignal();
 
     /// <param name="worthStealing">
-    /// Batches of another worker's seed that are expected to be shorter, in seconds, stay where they are.
+    /// Batches of another worker's seed that are expected to be shorter, in seconds, stay where they are, unless that worker is overdue;
+    /// infinite: all of them stay, whatever happens.
     /// </param>
-    /// <param name="starts">Whether workers begin that have run nothing yet; null: all do.</param>
+    /// <param name="starts">Whether workers begin that have run nothing yet, and which are overdue; null: all begin, and none is.</param>
     public BatchQueue(Plan plan, double worthStealing, WorkerStarts? starts = null)
     {
         _seeds = [.. plan.Seeds.Select(seed => seed.ToList())];
@@ -72,6 +74,7 @@ internal sealed class BatchQueue
             Task changed;
             lock (_gate)
             {
+                ShareOverdue();
                 if (TakeNow(worker) is { } batch)
                 {
                     _starts?.Take(worker, batch);
@@ -84,7 +87,7 @@ internal sealed class BatchQueue
                 changed = _changed.Task;
             }
 
-            await changed.WaitAsync(cancellationToken);
+            await WaitAsync(changed, cancellationToken);
         }
     }
 
@@ -154,6 +157,33 @@ internal sealed class BatchQueue
         Signal();
     }
 
+    private async Task WaitAsync(Task changed, CancellationToken cancellationToken)
+    {
+        if (_starts is null)
+        {
+            await changed.WaitAsync(cancellationToken);
+            return;
+        }
+
+        try
+        {
+            await changed.WaitAsync(_starts.UntilOverdue, _starts.Time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            _starts.Reconsider();
+        }
+    }
+
+    // A worker that hangs may do so until its test's time is over.
+    private void ShareOverdue()
+    {
+        if (_starts is null || double.IsPositiveInfinity(_worthStealing))
+            return;
+        foreach (var worker in _starts.Overdue.Where(worker => _seeds[worker].Count > 0))
+            ShareSeed(worker);
+    }
+
     private bool IsEmpty => _shared.Count == 0 && _seeds.All(seed => seed.Count == 0);
 
     private Batch? TakeNow(int worker)
@@ -171,12 +201,16 @@ internal sealed class BatchQueue
     {
         if (_starts is null || _starts.MayBegin(worker, _seeds.SelectMany(seed => seed).Concat(_shared)))
             return true;
-        if (_seeds[worker].Count == 0)
-            return false;
+        if (_seeds[worker].Count > 0)
+            ShareSeed(worker);
+        return false;
+    }
+
+    private void ShareSeed(int worker)
+    {
         _seeds[worker].ForEach(Share);
         _seeds[worker].Clear();
         Signal();
-        return false;
     }
 
     // The longest come first; batches that wait for others come last.

@@ -29,6 +29,11 @@ internal sealed class WorkerStarts(
     // Predictions are never exact: batches that nobody has begun may take this many times as long.
     private const double Caution = 1.5;
 
+    // Predictions err, but what takes this many times as long, and so many seconds more, may well hang.
+    private const double Patience = 2;
+    private const double MorePatience = 5;
+    private const double LongestWait = 3600;
+
     // A machine computes this long for each result beside its test, half of it in the host, whose worker waits, and half here. For
     // thousands of tests that do nothing it is all of the work.
     private const double ResultSeconds = 0.001;
@@ -47,6 +52,8 @@ internal sealed class WorkerStarts(
 
     /// <summary>Every worker begins that has something to do.</summary>
     public static WorkerStarts All(TimeProvider time) => new(time, 1, 0, null, _ => 0, () => null) { _beginAll = true };
+
+    public TimeProvider Time => time;
 
     /// <summary>The workers that have begun and not left.</summary>
     public int Count
@@ -143,6 +150,38 @@ internal sealed class WorkerStarts(
         }
     }
 
+    /// <summary>The workers that have had the same batch for much longer than expected.</summary>
+    public ImmutableArray<int> Overdue
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _begun.Where(begun => IsOverdue(begun.Value)).Select(begun => begun.Key)];
+        }
+    }
+
+    /// <summary>How long until one more worker may be overdue.</summary>
+    public TimeSpan UntilOverdue
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var next = _begun.Values.Where(begun => begun.Batch is not null && !IsOverdue(begun)).Select(PatienceLeft);
+
+                // Timers count whole milliseconds.
+                return TimeSpan.FromSeconds(0.001 + next.Append(LongestWait).Min());
+            }
+        }
+    }
+
+    /// <summary>Takes back the last refusal: a worker is overdue by now.</summary>
+    public void Reconsider()
+    {
+        lock (_gate)
+            _denied = null;
+    }
+
     /// <summary>Why a worker did not begin; null where nothing was said against it.</summary>
     public string? ReasonOf(int worker)
     {
@@ -171,7 +210,9 @@ internal sealed class WorkerStarts(
     {
         var start = StartSeconds(Starting);
         var seconds = left.Select(batch => Caution * SecondsOf(batch)).OrderDescending().ToImmutableArray();
-        var busy = _begun.Values.Select(Remaining).ToImmutableArray();
+        var busy = _begun.Values.Where(begun => !IsOverdue(begun)).Select(Remaining).ToImmutableArray();
+        if (busy.IsEmpty)
+            return null;
         var (without, with) = (Finish(seconds, busy), Finish(seconds, busy.Add(start)));
         var computed = left.Sum(batch => Caution * ComputedOf(batch)) + _begun.Values.Sum(RemainingToCompute);
 
@@ -188,6 +229,11 @@ internal sealed class WorkerStarts(
 
     private double Remaining(Begun begun) =>
         begun.Batch is null ? 0 : Math.Max(0, begun.Seconds - time.GetElapsedTime(begun.Since).TotalSeconds);
+
+    private bool IsOverdue(Begun begun) => begun.Batch is not null && PatienceLeft(begun) <= 0;
+
+    private double PatienceLeft(Begun begun) =>
+        (Patience * begun.Seconds) + MorePatience - time.GetElapsedTime(begun.Since).TotalSeconds;
 
     // A starting host computes, and takes the longer the more hosts do.
     private double RemainingToCompute(Begun begun)

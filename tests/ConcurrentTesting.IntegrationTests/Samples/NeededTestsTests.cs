@@ -76,6 +76,18 @@ public sealed partial class NeededTestsTests
         }
         """;
 
+    private const string NamedTests = """
+        using NUnit.Framework;
+        namespace Odd;
+        public class Flow
+        {
+            static IEnumerable<Guid> Ids => [Guid.NewGuid()];
+            bool _created;
+            [Test, Order(1)] public void Create() => _created = true;
+            [TestCaseSource(nameof(Ids)), Order(2)] public void Pay(Guid id) => Assert.That(_created);
+        }
+        """;
+
     // The tests of one class fail where the other has not run before it in the same process.
     private const string DependsOnClasses = """
         using Microsoft.VisualStudio.TestTools.UnitTesting;
@@ -174,6 +186,18 @@ public sealed partial class NeededTestsTests
         outcome.Test("Pay").Outcome.ShouldBe("Failed", outcome.Output);
         outcome.Test("Create").Outcome.ShouldBe("Passed");
         CountsOf(outcome).ShouldBe(CountsOf(await repository.DotNetAsync("test", assembly)), outcome.Output);
+    }
+
+    [Fact]
+    public async Task A_test_that_is_asked_for_by_name_runs_behind_what_it_needs()
+    {
+        using var repository = new TestRepository();
+        var assembly = await BuiltAsync(repository, NamedTests, NUnit4);
+
+        var outcome = await RunAsync(repository, assembly, "");
+
+        outcome.ExitCode.ShouldBe(0, outcome.Output);
+        outcome.Tests.Select(test => (test.Name.Split('(')[0], test.Attempts)).ShouldBe([("Create", 2), ("Pay", 1)], ignoreOrder: true);
     }
 
     [Theory]

@@ -20,6 +20,9 @@ internal sealed class RestartingServer : IAsyncDisposable
     private readonly ThrowawayServers _servers;
     private ServerProcess _process;
 
+    // By database: the server forgets what it counted in one that is dropped.
+    private readonly Dictionary<string, long> _commits = [];
+
     private RestartingServer(DatabaseEngine engine, IServerProduct product, ServerAccount account, ThrowawayServers servers, ServerProcess process)
     {
         _engine = engine;
@@ -86,23 +89,37 @@ internal sealed class RestartingServer : IAsyncDisposable
         cancellationToken);
 
     /// <summary>Until tests have left so many visits in the workers' databases since the server's start.</summary>
-    public Task VisitsAsync(SampleRun run, int visits, CancellationToken cancellationToken)
-    {
-        var question = _engine == DatabaseEngine.MySql
-            ? "SELECT CAST(variable_value AS SIGNED) FROM information_schema.global_status WHERE variable_name = 'COM_INSERT'"
-            : @"SELECT coalesce(sum(xact_commit), 0) FROM pg_stat_database WHERE datname LIKE 'ct\_r\_%'";
-        return run.UntilAsync(async () => await ScalarAsync(question, cancellationToken) >= visits, $"tests had left {visits} visits", cancellationToken);
-    }
+    public Task VisitsAsync(SampleRun run, int visits, CancellationToken cancellationToken) => run.UntilAsync(
+        async () => visits <= (_engine == DatabaseEngine.MySql
+            ? await ScalarAsync(
+                "SELECT CAST(variable_value AS SIGNED) FROM information_schema.global_status WHERE variable_name = 'COM_INSERT'", cancellationToken)
+            : await CommitsAsync(cancellationToken)),
+        $"tests had left {visits} visits",
+        cancellationToken);
 
     public async Task<long> ScalarAsync(string sql, CancellationToken cancellationToken)
     {
         await using DbConnection connection = _engine == DatabaseEngine.MySql
             ? new MySqlConnection(ConnectionString + ";Pooling=False")
-            : new NpgsqlConnection(ConnectionString + ";Database=postgres;Pooling=False");
+            : PostgreSql();
         await connection.OpenAsync(cancellationToken);
         await using var command = connection.CreateCommand();
         command.CommandText = sql;
         return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
+    }
+
+    private NpgsqlConnection PostgreSql() => new(ConnectionString + ";Database=postgres;Pooling=False");
+
+    private async Task<long> CommitsAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = PostgreSql();
+        await connection.OpenAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = @"SELECT datname::text, xact_commit FROM pg_stat_database WHERE datname LIKE 'ct\_r\_%'";
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            _commits[reader.GetString(0)] = Math.Max(reader.GetInt64(1), _commits.GetValueOrDefault(reader.GetString(0)));
+        return _commits.Values.Sum();
     }
 
     public async ValueTask DisposeAsync()

@@ -53,7 +53,7 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
         var asked = 100 * rowsEach;
         _suite.KnowDurations(rowsEach, seconds: 0.002);
 
-        // Visits are counted in the databases that are there: none is replaced meanwhile.
+        // Visits are counted in the databases that are there: few are replaced meanwhile.
         using var run = Start(
             DatabaseEngine.PostgreSql, server.ConnectionString, $"--workers 4 --test-host {host} --test-reruns 1 --test-timeout 12s --test-max-operations 0",
             $"ROWS={rowsEach}", "FAIL=Rows20:7", "CRASH=Rows40:30", "HANG=Rows60:39", "FLAKY=Rows80:1", "INFRASTRUCTURE=Rows90:3");
@@ -111,6 +111,18 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
         // Of twenty visits, the last of each worker may have been seen before its test had ended, and results that the test host has not sent yet go with it.
         outcome.Tests.Count(test => test.Outcome == "Passed").ShouldBeGreaterThanOrEqualTo(20 - (2 * 4));
         outcome.Tests.Where(test => test.Outcome != "Passed").ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_a_test_has_locked_that_was_ended_holds_up_no_other_test()
+    {
+        await using var server = await RestartingServer.StartAsync(servers, DatabaseEngine.PostgreSql, Cancellation);
+
+        var outcome = await RunAsync(DatabaseEngine.PostgreSql, server.ConnectionString, "--workers 1 --test-timeout 8s --test-fail-fast 3", "LOCK=Rows50:2");
+
+        outcome.Tests.Where(test => test.Outcome != "Passed").Select(test => (test.ClassName, test.Name, test.Outcome))
+            .ShouldBe([("Troubled.Rows50", "Row(number: 2)", "TimedOut")], outcome.Output);
+        (await server.OwnDatabasesAsync(Cancellation)).ShouldBe(0);
     }
 
     /// <param name="message">The server's own.</param>

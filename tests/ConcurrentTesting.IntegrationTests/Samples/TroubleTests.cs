@@ -47,7 +47,7 @@ public sealed class TroubleTests
     public async Task A_test_that_never_ends_times_out_and_the_others_have_their_results(string host, params string[] suites)
     {
         // In several suites at once: a time-out takes its time. The next suite on a worker finds nothing that a test has left which was ended.
-        var outcome = await SampleRun.RunAsync(suites, ["--workers", "4", "--test-host", host, "--test-timeout", "12s", "--test-reset", "batch", "--test-filter", "FullyQualifiedName~Trouble|FullyQualifiedName~Fragile"], Cancellation, ("SAMPLE_HANG", "1"));
+        var outcome = await SampleRun.RunAsync(suites, ["--workers", "4", "--test-host", host, "--test-timeout", "12s", "--test-filter", "FullyQualifiedName~Trouble|FullyQualifiedName~Fragile"], Cancellation, ("SAMPLE_HANG", "1"));
 
         outcome.ExitCode.ShouldBe(1, outcome.Output);
         var timedOut = outcome.Tests.Where(test => test.Outcome == "TimedOut").ToList();

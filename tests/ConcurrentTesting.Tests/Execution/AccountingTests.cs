@@ -473,6 +473,25 @@ public sealed class AccountingTests
         (verdict.Again[0].Reason, verdict.Again[0].IsRetry, verdict.Reruns).ShouldBe((BatchReasons.Retry, true, 1));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void What_a_test_needs_comes_along_where_it_is_asked_for_by_name(int reruns)
+    {
+        var entries = Needing(3);
+        var end = End(entries, BatchReasons.Plan, arrived: [entries[0], entries[2], .. entries[3..]], failed: entries[..1]);
+        var accounting = NewAccounting(entries, reruns);
+
+        var again = accounting.Judge(end).Again.ShouldHaveSingleItem();
+
+        again.Reason.ShouldBe(BatchReasons.ByName);
+        again.Entries.ShouldBe(reruns > 0 ? entries[..3] : entries[1..3]);
+        again.Companions.ShouldBe([entries[2]]);
+        var verdict = accounting.Judge(End([.. again.Entries], BatchReasons.ByName, arrived: [entries[2]]) with { Batch = again });
+        verdict.Settled.Select(settled => (settled.Entry, settled.Outcome)).ShouldBe(
+            again.Entries.Where(entry => entry != entries[2]).Select(entry => (entry, TestOutcome.Error)));
+    }
+
     [Fact]
     public void A_failure_that_nothing_tries_again_does_not_come_along()
     {
@@ -557,7 +576,7 @@ public sealed class AccountingTests
         // Whatever of the batch needs each other and may run again does so in one batch.
         private void AreTogether(Batch batch, BatchVerdict verdict)
         {
-            var back = verdict.Again.Where(again => again.Reason != BatchReasons.ByName && again.Entries.Any(IsNeeding)).ToList();
+            var back = verdict.Again.Where(again => again.Entries.Any(IsNeeding)).ToList();
             back.Count.ShouldBeLessThanOrEqualTo(1);
             foreach (var again in back)
             {

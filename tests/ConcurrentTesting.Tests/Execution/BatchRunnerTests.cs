@@ -483,6 +483,24 @@ public sealed class BatchRunnerTests
         run.Incidents.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task A_row_that_is_asked_for_by_name_does_not_take_the_place_of_one_that_it_needs()
+    {
+        await using var run = new FakeRun();
+        TestEntry[] rows = [.. new[] { "first", "11:03" }.Select(row => Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", $"Ships({row})") with { Need = "Orders" })];
+
+        await run.Pool((asked, events, _) =>
+        {
+            if (asked.Selection is not null)
+                events.ResultArrived(FakeHost.Result(Catalogs.Entry(rows[0].Assembly, "Shop.Orders", "Ships(11:04)"), TestOutcome.Skipped));
+            events.ResultArrived(FakeHost.Result(rows[0], TestOutcome.Passed));
+            return Task.FromResult(FakeHost.WellEnded);
+        }).RunAsync(FakeRun.Plan(rows));
+
+        rows.Select(row => run.ResultOf(row).Outcome).ShouldBe([TestOutcome.Passed, TestOutcome.Skipped]);
+        run.ResultOf(rows[0]).Attempts.Length.ShouldBe(2);
+    }
+
     [Theory]
     [InlineData(TestOutcome.Skipped)]
     [InlineData(TestOutcome.Failed)]

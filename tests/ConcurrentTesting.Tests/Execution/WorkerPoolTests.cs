@@ -229,6 +229,31 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         }
     }
 
+    [Theory]
+    [InlineData(false, false, false)]
+    [InlineData(true, false, false)]
+    [InlineData(true, true, true)]
+    public async Task A_worker_whose_host_was_ended_while_tests_ran_goes_on_with_fresh_databases(bool isEnded, bool hasBegun, bool isFresh)
+    {
+        await using var run = new FakeRun(settings => settings with { Database = DatabaseEngine.Sqlite, TemporaryDirectory = Path.Combine(settings.RootDirectory!, "tmp") });
+        await run.PrepareDatabasesAsync(TestContext.Current.CancellationToken);
+        var asked = 0;
+
+        await run.Pool((batch, events, _) =>
+        {
+            if (++asked > 1 || !isEnded)
+                return FakeHost.GiveAll(batch, events, _ => TestOutcome.Passed);
+            if (hasBegun)
+                events.ActiveTests([FakeHost.Told(_first)]);
+            return Task.FromResult(new HostRunEnd("Test host process crashed"));
+        }).RunAsync(FakeRun.Plan([_first, _second]) with { Seeds = [[FakeRun.Batch([_first]), FakeRun.Batch([_second])]] });
+
+        var used = run.Hosts.SelectMany(made => made.Hosts.Bindings).Select(bound => bound.Environment["CONCURRENT_TEST_DATABASE"]).ToList();
+        (used[1] != used[0]).ShouldBe(isFresh);
+        used.Skip(1).Distinct().ShouldHaveSingleItem("only the databases of the ended host are replaced");
+        new[] { _first, _second }.ShouldAllBe(entry => run.ResultOf(entry).Outcome == TestOutcome.Passed);
+    }
+
     [Fact]
     public void A_host_serves_one_assembly_with_one_environment()
     {
@@ -308,6 +333,25 @@ public sealed class WorkerPoolTests : IAsyncDisposable
 
         _run.ResultOf(_second).Outcome.ShouldBe(TestOutcome.Error);
         _run.Runs.Last().Selection!.Filter.ShouldContain("Second");
+    }
+
+    [Fact]
+    public async Task Rows_of_a_test_that_comes_along_to_one_that_is_asked_for_by_name_count_once()
+    {
+        var create = Catalogs.Entry(Assembly, "Shop.Orders", "Create", hasKnownRows: false) with { Need = "Orders" };
+        var asked = 0;
+
+        await _run.Pool((run, events, _) =>
+        {
+            asked++;
+            foreach (var entry in run.Entries.Where(entry => asked == 2 || entry.Equals(create)))
+                events.ResultArrived(FakeHost.Result(entry, TestOutcome.Passed) with { DisplayName = $"{entry.DisplayName}({asked})" });
+            return Task.FromResult(FakeHost.WellEnded);
+        }).RunAsync(FakeRun.Plan([create, _second with { Need = "Orders" }]));
+
+        asked.ShouldBe(2);
+        _run.ResultOf(create).Attempts.Length.ShouldBe(2);
+        _run.ResultOf(_second).Outcome.ShouldBe(TestOutcome.Passed);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
+using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
@@ -78,6 +79,40 @@ public sealed class BatchQueueTests
         var next = queue.TakeAsync(1, Cancellation).AsTask();
         next.IsCompleted.ShouldBeFalse();
         Name(await queue.TakeAsync(0, Cancellation)).ShouldBe("short");
+    }
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(double.PositiveInfinity, false)]
+    public async Task A_short_seed_of_a_worker_that_has_its_batch_for_much_longer_than_expected_goes_to_another(double worthStealing, bool isShared)
+    {
+        var time = new FakeTimeProvider();
+        var queue = new BatchQueue(PlanOf([[Batch("hangs", 3), Batch("short", 0.5)], []], []), worthStealing, WorkerStarts.All(time));
+        await queue.TakeAsync(0, Cancellation);
+        var waiting = queue.TakeAsync(1, Cancellation).AsTask();
+
+        time.Advance(TimeSpan.FromSeconds(6));
+        waiting.IsCompleted.ShouldBeFalse();
+        time.Advance(TimeSpan.FromSeconds(30));
+
+        Name(await (isShared ? waiting.WaitAsync(TimeSpan.FromSeconds(5), Cancellation) : queue.TakeAsync(0, Cancellation).AsTask())).ShouldBe("short");
+        queue.Close();
+    }
+
+    [Fact]
+    public async Task A_worker_begins_where_the_only_one_hangs()
+    {
+        var time = new FakeTimeProvider();
+        var starts = new WorkerStarts(time, 2, known: 1, prior: 10, _ => 0, () => null);
+        var queue = new BatchQueue(PlanOf([[Batch("hangs", 0.5), Batch("short", 0.5)], []], []), 1, starts);
+        await queue.TakeAsync(0, Cancellation);
+        starts.Started(0, TimeSpan.FromSeconds(10));
+        var waiting = queue.TakeAsync(1, Cancellation).AsTask();
+        waiting.IsCompleted.ShouldBeFalse();
+
+        time.Advance(TimeSpan.FromSeconds(30));
+
+        Name(await waiting.WaitAsync(TimeSpan.FromSeconds(5), Cancellation)).ShouldBe("short");
     }
 
     [Fact]

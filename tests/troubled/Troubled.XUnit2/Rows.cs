@@ -37,6 +37,8 @@ public abstract class Rows : IClassFixture<RowsFixture>
     {
         if (Trouble.IsAsked("CRASH", me) || Trouble.IsAskedOnce("CRASH_ONCE", me))
             Environment.FailFast("TROUBLED_CRASH asks for it.");
+        if (Trouble.IsAsked("LOCK", me))
+            await WorkerDatabase.LockForEverAsync();
         if (Trouble.IsAsked("HANG", me) || Trouble.IsAskedOnce("HANG_ONCE", me))
             await Task.Delay(Timeout.Infinite);
     }

@@ -37,6 +37,17 @@ public static class WorkerDatabase
         return visitors;
     }
 
+    /// <summary>A server does not notice, while a statement runs, that nobody waits for it any more.</summary>
+    public static async Task LockForEverAsync()
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = "BEGIN; LOCK TABLE visits; SELECT pg_sleep(3600)";
+        command.CommandTimeout = 0;
+        await command.ExecuteNonQueryAsync();
+    }
+
     // By the words that each driver begins with.
     private static DbConnection Create(string connectionString) => connectionString.Split('=')[0] switch
     {
