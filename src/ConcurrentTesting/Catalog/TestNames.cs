@@ -11,7 +11,7 @@ internal static class TestNames
 
     /// <summary>Namespace, class, method and row in one name.</summary>
     public static string Full(string className, string displayName) =>
-        displayName.StartsWith(className + ".", StringComparison.Ordinal) ? displayName : $"{className}.{displayName}";
+        BeginsWithClass(className, displayName) ? displayName : $"{className}.{displayName}";
 
     /// <summary>xunit's adapter names tests with namespace and class where nothing else is said, those of the others do not.</summary>
     public static string LikeAdapter(TestFramework framework, string className, string name) =>
@@ -25,5 +25,9 @@ internal static class TestNames
 
     /// <summary>Method and row, without namespace and class.</summary>
     public static string Short(string className, string displayName) =>
-        displayName.StartsWith(className + ".", StringComparison.Ordinal) ? displayName[(className.Length + 1)..] : displayName;
+        BeginsWithClass(className, displayName) ? displayName[(className.Length + 1)..] : displayName;
+
+    private static bool BeginsWithClass(string className, string displayName) =>
+        displayName.Length > className.Length && displayName[className.Length] == '.'
+        && displayName.StartsWith(className, StringComparison.Ordinal);
 }

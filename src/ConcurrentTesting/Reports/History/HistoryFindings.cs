@@ -70,6 +70,7 @@ internal static class HistoryFindings
     }
 
     private static IEnumerable<HistoryFinding> Find(RunRecord run, Func<TestRecord, string?> find) => run.Tests
+        .Where(test => run.History.ContainsKey(test.Id))
         .Select(test => (Test: test, Text: find(test)))
         .Where(found => found.Text is not null)
         .OrderBy(found => found.Test.Id, StringComparer.Ordinal)

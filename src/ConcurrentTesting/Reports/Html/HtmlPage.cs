@@ -5,7 +5,7 @@ using ConcurrentTesting.Reports.Text;
 namespace ConcurrentTesting.Reports.Html;
 
 /// <summary>Writes HTML in which every text is escaped; markup is only what is handed in as such.</summary>
-internal sealed class HtmlPage(TextWriter output, ReportText text)
+internal sealed class HtmlPage(StreamWriter output, ReportText text)
 {
     /// <summary>The longest name of a test, in bytes.</summary>
     public const int NameBytes = 2048;
@@ -18,6 +18,22 @@ internal sealed class HtmlPage(TextWriter output, ReportText text)
     {
         output.Write(markup);
         return this;
+    }
+
+    /// <summary>Data for the page's script.</summary>
+    public HtmlPage Json(string id, Action<Utf8JsonWriter> write) => Data("application/json", id, stream =>
+    {
+        using var json = new Utf8JsonWriter(stream, PageJson.Options);
+        write(json);
+    });
+
+    /// <summary>Data for the page's script, in UTF-8.</summary>
+    public HtmlPage Data(string type, string id, Action<Stream> write)
+    {
+        Markup($"<script type=\"{type}\" id=\"{id}\">");
+        output.Flush();
+        write(output.BaseStream);
+        return Markup("</script>");
     }
 
     /// <summary>Text from outside: redacted, cleaned, escaped. Fit for elements and for quoted attributes.</summary>

@@ -24,12 +24,10 @@ internal sealed class HtmlReport
     private readonly HtmlQueries _queries;
     private readonly ImmutableArray<HistoryFinding> _changes;
     private readonly HtmlPage _page;
-    private readonly TextWriter _output;
 
-    private HtmlReport(RunRecord record, TextWriter output, AttachmentFolder attachments, ReportText text)
+    private HtmlReport(RunRecord record, StreamWriter output, AttachmentFolder attachments, ReportText text)
     {
         _record = record;
-        _output = output;
         _text = text;
         _attachments = attachments;
         _page = new HtmlPage(output, text);
@@ -42,7 +40,7 @@ internal sealed class HtmlReport
     public static void Write(RunRecord record, Stream output, AttachmentFolder attachments, ReportText text)
     {
         using var writer = new StreamWriter(
-            output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 64 * 1024, leaveOpen: true)
+            output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 16 * 1024, leaveOpen: true)
         { NewLine = "\n" };
         new HtmlReport(record, writer, attachments, text).Write();
     }
@@ -67,11 +65,11 @@ internal sealed class HtmlReport
         _queries.Write();
         Databases();
         Incidents();
-        var table = new HtmlTestTable(_page, _record, _text, [.. _failures.Take(FailuresListed)]);
-        table.Write(_output);
-        new HtmlRunData(_record).Write(_output);
+        var tests = HtmlTestTable.Sorted(_record);
+        new HtmlTestTable(_page, _record, tests, _text, [.. _failures.Take(FailuresListed)]).Write();
+        new HtmlRunData(_record).Write(_page);
         var sources = new SourceLines(_record.Settings.RootDirectory, _record.StartedAt);
-        new HtmlTestDetails(_record.Settings.RootDirectory, _record.History, _text, sources).Write(_output, table.Sorted());
+        new HtmlTestDetails(_record.Settings.RootDirectory, _record.History, _text, sources).Write(_page, tests);
         frame.End();
     }
 

@@ -10,7 +10,7 @@ internal sealed class HtmlRunData(RunRecord record)
     private readonly int[] _workers =
         [.. Enumerable.Range(0, record.Settings.Workers).Union(record.Batches.Select(batch => batch.Worker)).Order()];
 
-    public void Write(TextWriter output)
+    public void Write(HtmlPage page)
     {
         var labels = new WorkerLabels(record);
         var data = new JsonObject
@@ -33,9 +33,7 @@ internal sealed class HtmlRunData(RunRecord record)
             ["batches"] = Batches(record.Batches, record.StartedAt),
             ["spans"] = Spans(record.WorkSpans, record.StartedAt),
         };
-        output.Write("<script type=\"application/json\" id=\"run-data\">");
-        output.Write(Encoding.UTF8.GetString(PageJson.Bytes(data)));
-        output.Write("</script>\n");
+        page.Json("run-data", json => data.WriteTo(json)).Markup("\n");
     }
 
     /// <summary>Worker, begin and seconds of each batch.</summary>

@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using System.Text.Json.Nodes;
+using System.Security.Cryptography;
 using ConcurrentTesting.Reports.Text;
 
 namespace ConcurrentTesting.Reports.Html;
@@ -23,84 +23,100 @@ internal sealed class HtmlTestDetails(
     private int _left = LongestInAll;
 
     /// <param name="tests">In the order of the list: failures come first.</param>
-    public void Write(TextWriter output, IEnumerable<TestRecord> tests)
+    public void Write(HtmlPage page, IEnumerable<TestRecord> tests) => page.Data("text/plain", "details-data", stream =>
     {
-        using var compressed = new MemoryStream();
-        using (var gzip = new GZipStream(compressed, CompressionLevel.Optimal, leaveOpen: true))
-        using (var json = new Utf8JsonWriter(gzip, PageJson.Options))
+        using var base64 = new CryptoStream(stream, new ToBase64Transform(), CryptoStreamMode.Write, leaveOpen: true);
+        using var gzip = new GZipStream(base64, CompressionLevel.Optimal);
+        using var json = new Utf8JsonWriter(gzip, PageJson.Options);
+        json.WriteStartObject();
+        var index = 0;
+        foreach (var test in tests)
         {
-            json.WriteStartObject();
-            var index = 0;
-            foreach (var test in tests)
-            {
-                json.WritePropertyName((index++).ToString(CultureInfo.InvariantCulture));
-                Test(test).WriteTo(json);
-            }
-
-            json.WriteEndObject();
+            json.WritePropertyName((index++).ToString(CultureInfo.InvariantCulture));
+            Write(json, test);
+            PageJson.FlushNowAndThen(json);
         }
 
-        output.Write("<script type=\"text/plain\" id=\"details-data\">");
-        output.Write(Convert.ToBase64String(compressed.GetBuffer(), 0, (int)compressed.Length));
-        output.Write("</script>\n");
-    }
+        json.WriteEndObject();
+    }).Markup("\n");
 
     /// <summary>What the page of one test shows, as it is while the run goes on.</summary>
-    public byte[] Of(TestRecord test) => PageJson.Bytes(Test(test));
+    public byte[] Of(TestRecord test) => PageJson.Bytes(json => Write(json, test));
 
-    private JsonObject Test(TestRecord test)
+    private void Write(Utf8JsonWriter json, TestRecord test)
     {
-        var json = new JsonObject();
+        json.WriteStartObject();
         Add(json, "method", test.MethodName == test.Name ? null : test.MethodName, PassedBytes);
         var failed = Failing(test);
         Add(json, "place", FailureLocation.Of(failed ?? test, rootDirectory), PassedBytes);
         if (test.IsOutside)
-            json["outside"] = true;
+            json.WriteBoolean("outside", true);
 
         if (_left > 0)
         {
-            if (!test.Attempts.All(attempt => attempt is
-                { Outcome: TestOutcome.Passed, StandardOutput: null or "", StandardError: null or "" }))
-                json["attempts"] = PageJson.Each(test.Others.Append(test.Final), attempt => Attempt(test, attempt));
-
+            Attempts(json, test);
             Source(json, failed);
             Statements(json, test);
             History(json, test);
         }
         else
         {
-            json["cut"] =
-                "Its output is left out here, because this page cannot hold all output of the run; junit.xml and test-results.trx have it.";
+            json.WriteString(
+                "cut",
+                "Its output is left out here, because this page cannot hold all output of the run; junit.xml and test-results.trx have it.");
         }
 
-        return json;
+        json.WriteEndObject();
     }
 
-    private JsonObject Attempt(TestRecord test, TestAttempt attempt)
+    private void Attempts(Utf8JsonWriter json, TestRecord test)
+    {
+        if (test.Attempts.All(attempt => attempt is
+            { Outcome: TestOutcome.Passed, StandardOutput: null or "", StandardError: null or "" }))
+            return;
+
+        json.WriteStartArray("attempts");
+        foreach (var attempt in test.Others.Append(test.Final))
+            Attempt(json, test, attempt);
+
+        json.WriteEndArray();
+    }
+
+    private void Attempt(Utf8JsonWriter json, TestRecord test, TestAttempt attempt)
     {
         var limit = attempt.Outcome == TestOutcome.Passed ? PassedBytes : FailureBytes;
-        var json = new JsonObject { ["outcome"] = FailureKinds.Text(attempt), ["where"] = FailureKinds.Where(test, attempt) };
+        json.WriteStartObject();
+        json.WriteString("outcome", FailureKinds.Text(attempt));
+        json.WriteString("where", FailureKinds.Where(test, attempt));
         Message(json, FailureText.Message(attempt, rootDirectory), limit);
         Add(json, "stack", FailureText.Stack(attempt, rootDirectory), limit);
         Add(json, "output", attempt.StandardOutput, limit);
         Add(json, "error", attempt.StandardError, limit);
-        return json;
+        json.WriteEndObject();
     }
 
-    private void Message(JsonObject json, string? message, int limit)
+    private void Message(Utf8JsonWriter json, string? message, int limit)
     {
         if (string.IsNullOrWhiteSpace(message))
             return;
 
         var shown = Shown(Lines(message), limit);
-        json["message"] = shown;
+        json.WriteString("message", shown);
         var lines = shown.Split('\n');
-        if (ValueDifference.In(lines) is { IsEmpty: false } values)
+        if (ValueDifference.In(lines) is not { IsEmpty: false } values)
+            return;
+
+        json.WriteStartArray("values");
+        foreach (var (line, value, differing, _) in values)
         {
-            json["values"] = PageJson.Each(values, value => new JsonArray(
-                lines[value.Line][value.Value], value.Differing.Start.Value - value.Value.Start.Value,
-                value.Differing.End.Value - value.Value.Start.Value));
+            json.WriteStartArray();
+            json.WriteStringValue(lines[line].AsSpan()[value]);
+            json.WriteNumberValue(differing.Start.Value - value.Start.Value);
+            json.WriteNumberValue(differing.End.Value - value.Start.Value);
+            json.WriteEndArray();
         }
+
+        json.WriteEndArray();
     }
 
     /// <summary>The test as its last failing attempt left it; null where none failed.</summary>
@@ -108,48 +124,79 @@ internal sealed class HtmlTestDetails(
         : test.Attempts.LastOrDefault(DecidingAttempt.IsFailure) is { } attempt ? test with { Attempts = [attempt] }
         : null;
 
-    private void Source(JsonObject json, TestRecord? failed)
+    private void Source(Utf8JsonWriter json, TestRecord? failed)
     {
         if (failed is null || sources?.Around(FailureLocation.Of(failed, rootDirectory)) is not { } excerpt)
             return;
 
-        json["source"] = new JsonObject
-        {
-            ["first"] = excerpt.First,
-            ["line"] = excerpt.Line,
-            // The lines are redacted together, so that a secret of several lines is found; the redaction may remove lines.
-            ["lines"] = PageJson.Each(Shown(string.Join('\n', excerpt.Lines), FailureBytes).Split('\n'), line => line),
-        };
+        json.WriteStartObject("source");
+        json.WriteNumber("first", excerpt.First);
+        json.WriteNumber("line", excerpt.Line);
+        json.WriteStartArray("lines");
+        // The lines are redacted together, so that a secret of several lines is found; the redaction may remove lines.
+        foreach (var line in Shown(string.Join('\n', excerpt.Lines), FailureBytes).Split('\n'))
+            json.WriteStringValue(line);
+
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
-    private void History(JsonObject json, TestRecord test)
+    private void History(Utf8JsonWriter json, TestRecord test)
     {
         if (!history.TryGetValue(test.Id, out var past))
             return;
 
-        var shown = PageJson.Each(
-            past.TakeLast(PastResults), result => new JsonArray(result.IsFailure ? 1 : 0, Math.Round(result.Seconds, 3)));
-        _left -= CharactersOfAResult * shown.Count;
-        json["history"] = shown;
-        json["flaky"] = past.Count(result => result.IsFlaky);
-        json["runs"] = past.Length;
+        json.WriteStartArray("history");
+        foreach (var result in past[^Math.Min(past.Length, PastResults)..])
+        {
+            json.WriteStartArray();
+            json.WriteNumberValue(result.IsFailure ? 1 : 0);
+            json.WriteNumberValue(Math.Round(result.Seconds, 3));
+            json.WriteEndArray();
+            _left -= CharactersOfAResult;
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("flaky", past.Count(result => result.IsFlaky));
+        json.WriteNumber("runs", past.Length);
     }
 
-    private void Statements(JsonObject json, TestRecord test)
+    private void Statements(Utf8JsonWriter json, TestRecord test)
     {
         if (test.Final.Figures is not { } figures)
             return;
 
         if (!figures.Slowest.IsEmpty)
-            json["slowest"] = PageJson.Each(figures.Slowest, query => new JsonArray(query.Seconds, Shown(query.Text, PassedBytes)));
+        {
+            json.WriteStartArray("slowest");
+            foreach (var query in figures.Slowest)
+                Statement(json, query.Seconds, query.Text);
+
+            json.WriteEndArray();
+        }
+
         if (!figures.Repeated.IsEmpty)
-            json["statements"] = PageJson.Each(figures.Repeated, query => new JsonArray(query.Count, Shown(query.Text, PassedBytes)));
+        {
+            json.WriteStartArray("statements");
+            foreach (var query in figures.Repeated)
+                Statement(json, query.Count, query.Text);
+
+            json.WriteEndArray();
+        }
     }
 
-    private void Add(JsonObject json, string name, string? value, int limit)
+    private void Statement(Utf8JsonWriter json, double figure, string statement)
+    {
+        json.WriteStartArray();
+        json.WriteNumberValue(figure);
+        json.WriteStringValue(Shown(statement, PassedBytes));
+        json.WriteEndArray();
+    }
+
+    private void Add(Utf8JsonWriter json, string name, string? value, int limit)
     {
         if (!string.IsNullOrWhiteSpace(value))
-            json[name] = Shown(Lines(value), limit);
+            json.WriteString(name, Shown(Lines(value), limit));
     }
 
     private static string Lines(string value) => value.ReplaceLineEndings("\n").TrimEnd();

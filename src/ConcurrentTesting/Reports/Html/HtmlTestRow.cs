@@ -4,7 +4,11 @@ using ConcurrentTesting.Reports.Text;
 namespace ConcurrentTesting.Reports.Html;
 
 /// <summary>A test in the page's data: an array whose columns <c>report.js</c> names.</summary>
-internal static class HtmlTestRow
+/// <param name="classes">The numbers of the classes that were named before; those of the tests are added.</param>
+/// <param name="assemblies">The same of assemblies.</param>
+/// <param name="isMeasured">The database figures are there.</param>
+internal sealed class HtmlTestRow(
+    Dictionary<string, int> classes, Dictionary<string, int> assemblies, DateTimeOffset begin, bool isMeasured, ReportText text)
 {
     private const int NameBytes = 2048;
 
@@ -33,40 +37,42 @@ internal static class HtmlTestRow
     public static JsonArray OutcomesAsJson(ImmutableArray<(string Name, string Sign, string Style)> outcomes) => PageJson.Each(
         outcomes, outcome => new JsonObject { ["name"] = outcome.Name, ["sign"] = outcome.Sign, ["style"] = outcome.Style });
 
-    /// <summary>The columns of a test.</summary>
-    /// <param name="classes">The numbers of the classes that were named before; this one's is added.</param>
-    /// <param name="assemblies">The same of assemblies.</param>
+    /// <summary>Writes the columns of a test into an array that is open.</summary>
     /// <param name="failure">The number of its failure on the page; 0: none.</param>
-    /// <param name="isMeasured">The database figures are there.</param>
-    public static JsonArray Of(
-        TestRecord test, int rank, Dictionary<string, int> classes, Dictionary<string, int> assemblies, int failure, DateTimeOffset begin,
-        bool isMeasured, ReportText text)
+    public void Write(Utf8JsonWriter json, TestRecord test, int rank, int failure)
     {
-        var columns = new JsonArray(
-            HtmlPage.Plain(text.Within(TestNames.Short(test.ClassName, test.Name), NameBytes)),
-            Index(classes, test.ClassName),
-            Index(assemblies, test.Assembly.Source),
-            rank,
-            FailureKinds.HasDuration(test.Final) ? Math.Round(Math.Max(0, test.Final.Duration.TotalSeconds), 4) : null,
-            test.Final.Worker,
-            test.Attempts.Length,
-            test.IsFlaky ? 1 : 0,
-            failure,
-            Math.Round(Math.Max(0, (test.Final.StartedAt - begin).TotalSeconds), 3));
-        if (isMeasured)
-        {
-            var figures = test.Final.Figures ?? TestFigures.NotMeasured;
-            columns.Add((JsonNode?)figures.Queries);
-            columns.Add((JsonNode?)figures.Writes);
-            columns.Add((JsonNode?)(figures.QuerySeconds is { } seconds ? Math.Round(seconds, 4) : null));
-        }
+        var final = test.Final;
+        json.WriteStringValue(HtmlPage.Plain(text.Within(TestNames.Short(test.ClassName, test.Name), NameBytes)));
+        json.WriteNumberValue(Index(classes, test.ClassName));
+        json.WriteNumberValue(Index(assemblies, test.Assembly.Source));
+        json.WriteNumberValue(rank);
+        Write(json, FailureKinds.HasDuration(final) ? Math.Max(0, final.Duration.TotalSeconds) : null);
+        json.WriteNumberValue(final.Worker);
+        json.WriteNumberValue(test.Attempts.Length);
+        json.WriteNumberValue(test.IsFlaky ? 1 : 0);
+        json.WriteNumberValue(failure);
+        json.WriteNumberValue(Math.Round(Math.Max(0, (final.StartedAt - begin).TotalSeconds), 3));
+        if (!isMeasured)
+            return;
 
-        return columns;
+        var figures = final.Figures ?? TestFigures.NotMeasured;
+        Write(json, figures.Queries);
+        Write(json, figures.Writes);
+        Write(json, figures.QuerySeconds);
+    }
+
+    private static void Write(Utf8JsonWriter json, double? value)
+    {
+        if (value is { } number)
+            json.WriteNumberValue(Math.Round(number, 4));
+        else
+            json.WriteNullValue();
     }
 
     private static int Index(Dictionary<string, int> names, string name)
     {
-        names.TryAdd(name, names.Count);
-        return names[name];
+        if (!names.TryGetValue(name, out var index))
+            names.Add(name, index = names.Count);
+        return index;
     }
 }

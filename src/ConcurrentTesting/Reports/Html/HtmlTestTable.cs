@@ -1,11 +1,11 @@
-using System.Buffers;
-using System.Text.Json.Nodes;
 using ConcurrentTesting.Reports.Text;
 
 namespace ConcurrentTesting.Reports.Html;
 
 /// <summary>The list of all tests: data for the page's script, which shows a hundred rows at a time.</summary>
-internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText text, IReadOnlyList<FailureCluster> failures)
+/// <param name="tests">In the order of the list.</param>
+internal sealed class HtmlTestTable(
+    HtmlPage page, RunRecord record, IReadOnlyList<TestRecord> tests, ReportText text, IReadOnlyList<FailureCluster> failures)
 {
     private const string Tools = """
         <form class="filter" id="filter" role="search"><label class="soft" for="text">Filter</label><input type="search" id="text" name="text" placeholder="words of class, name or assembly">
@@ -19,17 +19,13 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
         <th scope="col" class="number" data-sort="queries" data-first="descending"><button type="button">Queries</button></th><th scope="col" class="number" data-sort="writes" data-first="descending"><button type="button">Writes</button></th><th scope="col" class="number" data-sort="querySeconds" data-first="descending"><button type="button">Query time</button></th>
         """;
 
-    private const int CopiedAtOnce = 16 * 1024;
-
     /// <summary>The database figures are there where something was measured.</summary>
     private readonly bool _isMeasured = record.Tests.Any(test => test.Final.Figures?.Queries is not null);
 
-    public void Write(TextWriter output)
+    public void Write()
     {
         Frame(page, _isMeasured);
-        page.Markup("<script type=\"application/json\" id=\"tests-data\">");
-        Data(output);
-        page.Markup("</script></section>\n");
+        page.Json("tests-data", Data).Markup("</section>\n");
     }
 
     /// <summary>The section without its data; it stays open.</summary>
@@ -45,51 +41,52 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
         .Markup("</tr></thead><tbody id=\"tests-body\"></tbody></table></div>\n")
         .Markup("<div class=\"pages\"><button type=\"button\" id=\"previous\">Previous</button><button type=\"button\" id=\"next\">Next</button></div>\n</div>\n");
 
-    /// <summary>The tests in the order of the list.</summary>
-    public IOrderedEnumerable<TestRecord> Sorted() =>
-        record.Entries.OrderBy(HtmlTestRow.Rank).ThenByDescending(test => test.Final.Duration)
-            .ThenBy(test => test.Id, StringComparer.Ordinal);
+    /// <summary>The tests of a run in the order of the list.</summary>
+    public static IReadOnlyList<TestRecord> Sorted(RunRecord record) =>
+        [.. record.Entries.Order(Comparer<TestRecord>.Create(Compare))];
 
-    private void Data(TextWriter output)
+    private static int Compare(TestRecord one, TestRecord other)
+    {
+        var order = HtmlTestRow.Rank(one) - HtmlTestRow.Rank(other);
+        if (order == 0)
+            order = other.Final.Duration.CompareTo(one.Final.Duration);
+        return order == 0 ? string.CompareOrdinal(one.Id, other.Id) : order;
+    }
+
+    private void Data(Utf8JsonWriter json)
     {
         var classes = new Dictionary<string, int>(StringComparer.Ordinal);
         var assemblies = new Dictionary<string, int>(StringComparer.Ordinal);
         var numbers = failures.SelectMany((cluster, index) => cluster.Tests.Select(test => KeyValuePair.Create(test, index + 1)))
             .ToDictionary(ReferenceEqualityComparer.Instance);
-        var data = new ArrayBufferWriter<byte>();
-        using var json = new Utf8JsonWriter(data, PageJson.Options);
+        var row = new HtmlTestRow(classes, assemblies, record.StartedAt, _isMeasured, text);
         json.WriteStartObject();
         json.WriteStartArray("tests");
-        foreach (var test in Sorted())
+        foreach (var test in tests)
         {
-            HtmlTestRow.Of(
-                test, HtmlTestRow.Rank(test), classes, assemblies, numbers.GetValueOrDefault(test), record.StartedAt, _isMeasured,
-                text).WriteTo(json);
-            if (json.BytesPending > CopiedAtOnce)
-                Copy(json, data, output);
+            json.WriteStartArray();
+            row.Write(json, test, HtmlTestRow.Rank(test), numbers.GetValueOrDefault(test));
+            json.WriteEndArray();
+            PageJson.FlushNowAndThen(json);
         }
 
         json.WriteEndArray();
-        Write(json, "classes", Names(classes));
-        Write(json, "assemblies", Names(assemblies));
-        Write(json, "outcomes", HtmlTestRow.OutcomesAsJson(HtmlTestRow.Outcomes));
+        Names(json, "classes", classes);
+        Names(json, "assemblies", assemblies);
+        json.WritePropertyName("outcomes");
+        HtmlTestRow.OutcomesAsJson(HtmlTestRow.Outcomes).WriteTo(json);
         json.WriteEndObject();
-        Copy(json, data, output);
     }
 
-    // It is as long as the run has tests.
-    private static void Copy(Utf8JsonWriter json, ArrayBufferWriter<byte> data, TextWriter output)
+    private void Names(Utf8JsonWriter json, string property, Dictionary<string, int> names)
     {
-        json.Flush();
-        output.Write(Encoding.UTF8.GetString(data.WrittenSpan));
-        data.ResetWrittenCount();
-    }
+        json.WriteStartArray(property);
+        foreach (var name in names.Keys)
+        {
+            json.WriteStringValue(HtmlPage.Plain(text.Whole(name)));
+            PageJson.FlushNowAndThen(json);
+        }
 
-    private JsonArray Names(Dictionary<string, int> names) => PageJson.Each(names.Keys, name => HtmlPage.Plain(text.Whole(name)));
-
-    private static void Write(Utf8JsonWriter json, string name, JsonArray values)
-    {
-        json.WritePropertyName(name);
-        values.WriteTo(json);
+        json.WriteEndArray();
     }
 }

@@ -134,8 +134,9 @@ internal sealed class HtmlTimeline
     private void Failures()
     {
         var failures = _record.Entries
+            .Where(test => test.Attempts.Any(DecidingAttempt.IsFailure))
             .SelectMany(test => test.Attempts, (test, attempt) => (Test: test, Attempt: attempt))
-            .Where(pair => pair.Attempt.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped) && _workers.Contains(pair.Attempt.Worker)
+            .Where(pair => DecidingAttempt.IsFailure(pair.Attempt) && _workers.Contains(pair.Attempt.Worker)
                 && pair.Attempt.StartedAt >= _record.StartedAt);
         foreach (var (test, attempt) in failures.Take(Marks))
         {

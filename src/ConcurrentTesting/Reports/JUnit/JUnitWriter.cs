@@ -1,4 +1,3 @@
-using System.Xml;
 using ConcurrentTesting.Reports.Text;
 using static System.FormattableString;
 
@@ -9,21 +8,24 @@ namespace ConcurrentTesting.Reports.JUnit;
 /// that Jenkins reads.</summary>
 internal sealed partial class JUnitWriter : IDisposable
 {
-    private const double ShortestTime = 0.001;
-
     // GitLab refuses a file of more than 30 MB. The bytes of a case beside its texts are a guess on the safe side.
     private const long MostBytes = 28_000_000;
     private const long BytesOfCase = 900;
     private const int ShortText = 2048;
     private const int ShortestText = 200;
 
+    private const string TimeFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+
     private readonly RunRecord _record;
     private readonly bool _isStrict;
     private readonly ImmutableArray<TestRecord> _entries;
     private readonly AttachmentFolder _attachments;
     private readonly ReportText _text;
-    private readonly JUnitNames _names;
-    private readonly XmlWriter _xml;
+    private readonly ReportXml _xml;
+    private readonly Action<string, string> _property;
+    private readonly string _machine;
+    private readonly string _run;
+    private (string File, string Path) _relative = ("", "");
     private long _room;
     private long _roomForPassed;
 
@@ -33,10 +35,13 @@ internal sealed partial class JUnitWriter : IDisposable
         _isStrict = record.Settings.JUnitFormat == JUnitFormat.Strict;
         _attachments = attachments;
         _text = text;
-        _names = new JUnitNames(_entries = record.Entries, text);
+        _entries = record.Entries;
+        _machine = text.Redacted(record.Machine);
+        _run = text.Redacted(record.RunId);
         _room = Math.Max(MostBytes / 10, MostBytes - BytesOfCase * _entries.Length);
         _roomForPassed = _room / 2;
-        _xml = LegalXml.Writer(output);
+        _xml = new ReportXml(output);
+        _property = Property;
     }
 
     /// <param name="attachments">Where the attachments lie; see <see cref="Trx.TrxMerger"/>, which gathers them.</param>
@@ -52,26 +57,28 @@ internal sealed partial class JUnitWriter : IDisposable
 
     private void Write(CancellationToken cancellationToken)
     {
-        var suites = _entries
-            .GroupBy(test => (test.Assembly.Source, test.ClassName))
-            .OrderBy(suite => suite.Key.Source, StringComparer.Ordinal)
-            .ThenBy(suite => suite.Key.ClassName, StringComparer.Ordinal);
+        _xml.Begin();
+        _xml.Start("testsuites");
+        _xml.Attribute("name", "ConcurrentTest");
+        var needsRunItself = NeedsRunItself;
+        var totals = new JUnitTotals();
+        foreach (var test in _entries)
+            totals.Add(test);
 
-        _xml.WriteStartDocument();
-        _xml.WriteStartElement("testsuites");
-        Attribute("name", "ConcurrentTest");
-        Totals(_entries, isSuite: false);
-        if (NeedsRunItself)
+        if (needsRunItself)
+            totals.AddRun();
+
+        Totals(totals, hasSkipped: !_isStrict);
+        if (needsRunItself)
             RunItself();
 
-        foreach (var suite in suites)
+        foreach (var suite in JUnitSuite.Of(_entries, _text))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Suite(suite.Key.Source, suite.Key.ClassName, [.. suite.OrderBy(test => _names[test], StringComparer.Ordinal)]);
+            Suite(suite);
         }
 
-        _xml.WriteEndElement();
-        _xml.WriteEndDocument();
+        _xml.End();
     }
 
     // Readers take a file without tests, or with good ones only, for "all is well", so a run that ended otherwise is a failing case itself.
@@ -81,196 +88,200 @@ internal sealed partial class JUnitWriter : IDisposable
 
     private void RunItself()
     {
-        _xml.WriteStartElement("testsuite");
-        Attribute("name", "ConcurrentTest");
-        Attribute("tests", "1");
-        Attribute("failures", "0");
-        Attribute("errors", "1");
-        Attribute("skipped", "0");
-        Attribute("time", Seconds(ShortestTime));
-        Attribute("timestamp", Time(_record.StartedAt));
-        Attribute("hostname", _record.Machine);
-        Attribute("package", "ConcurrentTest");
+        _xml.Start("testsuite");
+        _xml.Attribute("name", "ConcurrentTest");
+        _xml.Attribute("tests", 1);
+        _xml.Attribute("failures", 0);
+        _xml.Attribute("errors", 1);
+        _xml.Attribute("skipped", 0);
+        Seconds(0);
+        Time("timestamp", _record.StartedAt);
+        _xml.Attribute("hostname", _machine);
+        _xml.Attribute("package", "ConcurrentTest");
+        _xml.Start("properties");
         RunProperties();
-        _xml.WriteStartElement("testcase");
-        Attribute("classname", "ConcurrentTest");
-        Attribute("name", "Run");
-        Attribute("time", Seconds(ShortestTime));
+        _xml.End();
+        _xml.Start("testcase");
+        _xml.Attribute("classname", "ConcurrentTest");
+        _xml.Attribute("name", "Run");
+        Seconds(0);
         if (!_isStrict)
+        {
+            _xml.Start("properties");
             RunProperties();
+            _xml.End();
+        }
 
-        _xml.WriteStartElement("error");
+        _xml.Start("error");
         var reason = _text.Message(_record.Reason);
-        _xml.WriteAttributeString("message", reason);
-        Attribute("type", _record.ExitCode.ToString());
-        _xml.WriteString(reason);
-        _xml.WriteEndElement();
-        _xml.WriteElementString("system-out", reason);
-        _xml.WriteEndElement();
-        _xml.WriteEndElement();
+        _xml.Attribute("message", reason);
+        _xml.Attribute("type", _record.ExitCode.ToString());
+        _xml.Text(reason);
+        _xml.End();
+        _xml.Element("system-out", reason);
+        _xml.End();
+        _xml.End();
     }
 
     private void RunProperties()
     {
-        _xml.WriteStartElement("properties");
-        Property("run", _record.RunId);
-        Property("seed", Invariant($"{_record.Seed}"));
-        _xml.WriteEndElement();
+        Property("run", _run);
+        Property("seed", Number(_record.Seed));
     }
 
-    private void Suite(string source, string className, List<TestRecord> tests)
+    private void Suite(JUnitSuite suite)
     {
-        _xml.WriteStartElement("testsuite");
-        Attribute("name", className);
-        Totals(tests, isSuite: true);
-        Attribute("timestamp", Time(tests.Min(test => test.Attempts[0].StartedAt)));
-        Attribute("hostname", _record.Machine);
-        Attribute("package", source);
-        _xml.WriteStartElement("properties");
-        Property("assembly", tests[0].Assembly.Name);
-        Property("framework", tests[0].Assembly.TargetFramework);
-        Property("run", _record.RunId);
-        Property("seed", Invariant($"{_record.Seed}"));
-        _xml.WriteEndElement();
-        foreach (var test in tests)
-            Case(test);
+        var totals = new JUnitTotals();
+        foreach (var (test, _) in suite.Cases)
+            totals.Add(test);
 
-        _xml.WriteEndElement();
+        var className = _text.Redacted(suite.ClassName);
+        var assembly = suite.Cases[0].Test.Assembly;
+        _xml.Start("testsuite");
+        _xml.Attribute("name", className);
+        Totals(totals, hasSkipped: true);
+        Time("timestamp", totals.StartedAt);
+        _xml.Attribute("hostname", _machine);
+        _xml.Attribute("package", _text.Redacted(suite.Source));
+        _xml.Start("properties");
+        Property("assembly", _text.Redacted(assembly.Name));
+        Property("framework", _text.Redacted(assembly.TargetFramework));
+        RunProperties();
+        _xml.End();
+        foreach (var one in suite.Cases)
+            Case(one, className);
+
+        _xml.End();
     }
 
-    private void Totals(IReadOnlyCollection<TestRecord> tests, bool isSuite)
+    private void Totals(JUnitTotals totals, bool hasSkipped)
     {
-        var beside = !isSuite && NeedsRunItself ? 1 : 0;
-        Attribute("tests", Number(tests.Count + beside));
-        Attribute("failures", Number(tests.Count(test => test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut)));
-        Attribute("errors", Number(tests.Count(test => test.Outcome == TestOutcome.Error) + beside));
-        if (isSuite || !_isStrict)
-            Attribute("skipped", Number(tests.Count(test => test.Outcome == TestOutcome.Skipped)));
+        _xml.Attribute("tests", totals.Tests);
+        _xml.Attribute("failures", totals.Failures);
+        _xml.Attribute("errors", totals.Errors);
+        if (hasSkipped)
+            _xml.Attribute("skipped", totals.Skipped);
 
-        var seconds = tests.Sum(test => Math.Round(Math.Max(test.Final.Duration.TotalSeconds, ShortestTime), 3));
-        Attribute("time", Seconds(seconds + beside * ShortestTime));
+        Seconds(totals.Seconds);
     }
 
-    private void Case(TestRecord test)
+    private void Case(JUnitCase one, string className)
     {
-        _xml.WriteStartElement("testcase");
-        Attribute("classname", test.ClassName);
-        Attribute("name", _names[test]);
-        Attribute("time", Seconds(test.Final.Duration.TotalSeconds));
+        var test = one.Test;
+        _xml.Start("testcase");
+        _xml.Attribute("classname", className);
+        _xml.Attribute("name", _text.Redacted(one.Name));
+        Seconds(test.Final.Duration.TotalSeconds);
         if (!_isStrict)
         {
             Place(test);
-            Properties(CaseProperties(test));
+            _xml.Start("properties");
+            CaseProperties(one, _property);
+            _xml.End();
         }
 
         Outcome(test);
-        Streams(test);
-        _xml.WriteEndElement();
+        Streams(one);
+        _xml.End();
     }
 
     private void Place(TestRecord test)
     {
         if (test.SourceFile is { } file)
-            Attribute("file", RelativePath(file));
+            _xml.Attribute("file", _text.Redacted(RelativePath(file)));
 
         if (test.Line is { } line)
-            Attribute("line", Number(line));
+            _xml.Attribute("line", line);
     }
 
-    private void Properties(IEnumerable<(string Name, string Value)> properties)
+    private void CaseProperties(JUnitCase one, Action<string, string> tell)
     {
-        _xml.WriteStartElement("properties");
-        foreach (var (name, value) in properties)
-            Property(name, value);
-
-        _xml.WriteEndElement();
-    }
-
-    private IEnumerable<(string Name, string Value)> CaseProperties(TestRecord test)
-    {
-        var final = test.Final;
+        var (test, final) = (one.Test, one.Test.Final);
         if (final.Worker >= 0)
-            yield return ("worker", Number(final.Worker));
+            tell("worker", Number(final.Worker));
 
         if (final.Database is { } database)
-            yield return ("database", database);
+            tell("database", _text.Redacted(database));
 
-        yield return ("attempt", Number(final.Number));
-        yield return ("attempts", Number(test.Attempts.Length));
-        yield return ("batch", Number(final.Batch));
-        yield return ("started", Time(final.StartedAt));
-        if (_names[test] != _text.Redacted(test.Name))
-            yield return ("original-name", test.Name);
+        tell("attempt", Number(final.Number));
+        tell("attempts", Number(test.Attempts.Length));
+        tell("batch", Number(final.Batch));
+        tell("started", final.StartedAt.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture));
+        if (one.Name != test.Name && one.Name != _text.Redacted(test.Name))
+            tell("original-name", _text.Redacted(test.Name));
 
         foreach (var (name, value) in test.Traits)
-            yield return ($"trait.{name}", value);
+            tell(_text.Redacted($"trait.{name}"), _text.Redacted(value));
     }
 
     /// <summary>What the strict format has no place for, in words: Jenkins shows it with the test.</summary>
-    private string InWords(TestRecord test)
+    private string InWords(JUnitCase one)
     {
-        var lines = CaseProperties(test).Where(property => property.Name != "worker").Select(
-            property => $"{property.Name}: {property.Value}");
-        if (test.SourceFile is { } file)
-            lines = lines.Prepend($"file: {RelativePath(file)}{(test.Line is { } line ? Invariant($":{line}") : "")}");
+        var lines = new List<string>();
+        if (one.Test.SourceFile is { } file)
+            lines.Add($"file: {RelativePath(file)}{(one.Test.Line is { } line ? Invariant($":{line}") : "")}");
 
+        CaseProperties(one, (name, value) =>
+        {
+            if (name != "worker")
+                lines.Add($"{name}: {value}");
+        });
         return string.Join('\n', lines.Select(line => _text.Whole(line.ReplaceLineEndings(" "))));
     }
 
     /// <summary>The elements in the order of the Surefire schema: failure and its reruns, skipped, error and its reruns.</summary>
     private void Outcome(TestRecord test)
     {
-        var earlier = test.Others.Where(attempt => attempt.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped))
-            .ToLookup(IsError);
-        var prefix = test.Outcome is TestOutcome.Passed or TestOutcome.Skipped ? "flaky" : "rerun";
+        TestAttempt[] earlier = test.Attempts.Length == 1 ? [] : [.. test.Others.Where(DecidingAttempt.IsFailure)];
         if (test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut)
             Failure("failure", test.Final);
 
-        EarlierAttempts(prefix, "Failure", earlier[false]);
+        EarlierAttempts(test, earlier, areErrors: false);
         if (test.Outcome == TestOutcome.Skipped)
             Skipped(test);
 
         if (test.Outcome == TestOutcome.Error)
             Failure("error", test.Final);
 
-        EarlierAttempts(prefix, "Error", earlier[true]);
+        EarlierAttempts(test, earlier, areErrors: true);
     }
 
     private void Failure(string element, TestAttempt attempt)
     {
-        _xml.WriteStartElement(element);
+        _xml.Start(element);
         Describe(attempt);
-        _xml.WriteString(Body(attempt));
-        _xml.WriteEndElement();
+        _xml.Text(Body(attempt));
+        _xml.End();
     }
 
     /// <summary>Skipped, or failed with its failure muted: then the reason of that comes first and the failure after it.</summary>
     private void Skipped(TestRecord test)
     {
         var reason = _text.Message((test.IsMuted ? test.Quarantine : test.Final.Message) ?? "");
-        _xml.WriteStartElement("skipped");
-        _xml.WriteAttributeString("message", reason);
-        _xml.WriteString(test.IsMuted ? $"{reason}\n{Body(test.Final)}" : reason);
-        _xml.WriteEndElement();
+        _xml.Start("skipped");
+        _xml.Attribute("message", reason);
+        _xml.Text(test.IsMuted ? $"{reason}\n{Body(test.Final)}" : reason);
+        _xml.End();
     }
 
-    private void EarlierAttempts(string prefix, string element, IEnumerable<TestAttempt> attempts)
+    private void EarlierAttempts(TestRecord test, TestAttempt[] earlier, bool areErrors)
     {
-        foreach (var attempt in attempts)
+        var prefix = FailureKinds.IsFailure(test) ? "rerun" : "flaky";
+        foreach (var attempt in earlier.Where(attempt => attempt.Outcome == TestOutcome.Error == areErrors))
         {
-            _xml.WriteStartElement(prefix + element);
+            _xml.Start(prefix + (areErrors ? "Error" : "Failure"));
             Describe(attempt);
-            _xml.WriteElementString("stackTrace", Body(attempt));
-            _xml.WriteElementString("system-out", StandardOutput(attempt));
+            _xml.Element("stackTrace", Body(attempt));
+            _xml.Element("system-out", StandardOutput(attempt));
             StandardError(attempt);
-            _xml.WriteEndElement();
+            _xml.End();
         }
     }
 
     private void Describe(TestAttempt attempt)
     {
-        _xml.WriteAttributeString("message", Bounded(_text.Message(attempt.Message ?? Fallback(attempt)), attempt));
-        Attribute("type", FailureType(attempt));
+        _xml.Attribute("message", Bounded(_text.Message(attempt.Message ?? Fallback(attempt)), attempt));
+        _xml.Attribute("type", _text.Redacted(FailureType(attempt)));
     }
 
     /// <summary>Type, message and stack: some readers show the body and nothing else.</summary>
@@ -283,11 +294,11 @@ internal sealed partial class JUnitWriter : IDisposable
             string.IsNullOrWhiteSpace(attempt.StackTrace) ? head : $"{head}\n{_text.Stream(attempt.StackTrace)}", attempt);
     }
 
-    private void Streams(TestRecord test)
+    private void Streams(JUnitCase one)
     {
-        var output = StandardOutput(test.Final);
-        _xml.WriteElementString("system-out", _isStrict ? $"{output}\n{InWords(test)}" : output);
-        StandardError(test.Final);
+        var output = StandardOutput(one.Test.Final);
+        _xml.Element("system-out", _isStrict ? $"{output}\n{InWords(one)}" : output);
+        StandardError(one.Test.Final);
     }
 
     private string StandardOutput(TestAttempt attempt)
@@ -309,7 +320,7 @@ internal sealed partial class JUnitWriter : IDisposable
     private void StandardError(TestAttempt attempt)
     {
         if (!string.IsNullOrEmpty(attempt.StandardError))
-            _xml.WriteElementString("system-err", Bounded(_text.Stream(attempt.StandardError), attempt));
+            _xml.Element("system-err", Bounded(_text.Stream(attempt.StandardError), attempt));
     }
 
     /// <summary>A text as far as the file has room for it: first that of tests which passed is left out, then that of failures is
@@ -339,18 +350,25 @@ internal sealed partial class JUnitWriter : IDisposable
 
     private void Property(string name, string value)
     {
-        _xml.WriteStartElement("property");
-        Attribute("name", name);
-        Attribute("value", value);
-        _xml.WriteEndElement();
+        _xml.Start("property");
+        _xml.Attribute("name", name);
+        _xml.Attribute("value", value);
+        _xml.End();
     }
 
-    private void Attribute(string name, string value) => _xml.WriteAttributeString(name, _text.Whole(value));
+    /// <summary>No separators, never negative, and above zero.</summary>
+    private void Seconds(double seconds) => _xml.Attribute("time", Math.Max(seconds, JUnitTotals.ShortestTime), "0.000");
+
+    private void Time(string name, DateTimeOffset time) => _xml.Attribute(name, time.UtcDateTime, TimeFormat);
 
     /// <summary>Relative to the repository where the file is in it, with forward slashes.</summary>
-    private string RelativePath(string file) => StackTraceText.RelativePath(file, _record.Settings.RootDirectory).Replace('\\', '/');
-
-    private static bool IsError(TestAttempt attempt) => attempt.Outcome == TestOutcome.Error;
+    private string RelativePath(string file)
+    {
+        // The tests of a class lie in one file.
+        if (file != _relative.File)
+            _relative = (file, StackTraceText.RelativePath(file, _record.Settings.RootDirectory).Replace('\\', '/'));
+        return _relative.Path;
+    }
 
     private static string Fallback(TestAttempt attempt) => attempt.Outcome switch
     {
@@ -368,11 +386,6 @@ internal sealed partial class JUnitWriter : IDisposable
     }
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>No separators, never negative, and above zero: to some readers zero means that there is no time.</summary>
-    private static string Seconds(double seconds) => Math.Max(seconds, ShortestTime).ToString("0.000", CultureInfo.InvariantCulture);
-
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 
     [GeneratedRegex(
         @"\A(?:Test method \S+ threw exception:\s+|(?:OneTime)?SetUp : |(?:OneTime)?TearDown : |OneTimeSetUp: SetUp : )?(?<type>[A-Za-z_][\w.+`]*Exception)\s?:", RegexOptions.CultureInvariant)]

@@ -81,19 +81,27 @@ internal sealed class LiveMessages(LiveFeed feed, TimeProvider time, ReportText 
     private void Rows(JsonObject message, LiveChanges changes, LiveCursor cursor)
     {
         var (classes, assemblies) = (cursor.Classes.Count, cursor.Assemblies.Count);
-        message["rows"] = PageJson.Each(changes.Rows, row =>
-        {
-            var columns = HtmlTestRow.Of(
-                row.Test, row.MayRunAgain ? HtmlTestRow.Outcomes.Length : HtmlTestRow.Rank(row.Test), cursor.Classes, cursor.Assemblies,
-                failure: 0, changes.Started.At, isMeasured: true, text);
-            columns.Insert(0, row.Number);
-            return columns;
-        });
+        message["rows"] = JsonNode.Parse(PageJson.Bytes(json => Rows(json, changes, cursor)));
         message["messages"] = PageJson.Each(
             changes.Rows.Where(row => FailureKinds.IsFailure(row.Test)),
             row => new JsonArray(row.Number, Shown(FirstLine(row.Test.Final.Message))));
         message["classes"] = Names(cursor.Classes, classes);
         message["assemblies"] = Names(cursor.Assemblies, assemblies);
+    }
+
+    private void Rows(Utf8JsonWriter json, LiveChanges changes, LiveCursor cursor)
+    {
+        var columns = new HtmlTestRow(cursor.Classes, cursor.Assemblies, changes.Started.At, isMeasured: true, text);
+        json.WriteStartArray();
+        foreach (var row in changes.Rows)
+        {
+            json.WriteStartArray();
+            json.WriteNumberValue(row.Number);
+            columns.Write(json, row.Test, row.MayRunAgain ? HtmlTestRow.Outcomes.Length : HtmlTestRow.Rank(row.Test), failure: 0);
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
     }
 
     private JsonArray Names(Dictionary<string, int> names, int known) =>

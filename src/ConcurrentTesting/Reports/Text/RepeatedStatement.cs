@@ -13,8 +13,8 @@ internal sealed record RepeatedStatement(string Text, long Most, long Total, Imm
     public static ImmutableArray<RepeatedStatement> Of(RunRecord record) =>
     [
         .. record.Tests
-            .SelectMany(
-                test => (test.Final.Figures ?? TestFigures.NotMeasured).Repeated.Select(query => (Test: test, query.Count, query.Text)))
+            .Where(test => test.Final.Figures is { Repeated.IsEmpty: false })
+            .SelectMany(test => test.Final.Figures!.Repeated.Select(query => (Test: test, query.Count, query.Text)))
             .Where(query => query.Count >= RunBenchmark.SuspectedRepeats)
             .GroupBy(query => query.Text, StringComparer.Ordinal)
             .Select(group =>

@@ -11,9 +11,8 @@ internal sealed record SlowestStatement(string Text, double Longest, int Tests, 
     public static ImmutableArray<SlowestStatement> Of(RunRecord record) =>
     [
         .. record.Tests
-            .SelectMany(
-                test => (test.Final.Figures ?? TestFigures.NotMeasured).Slowest.Select(
-                    statement => (Test: test, statement.Seconds, statement.Text)))
+            .Where(test => test.Final.Figures is { Slowest.IsEmpty: false })
+            .SelectMany(test => test.Final.Figures!.Slowest.Select(statement => (Test: test, statement.Seconds, statement.Text)))
             .GroupBy(statement => statement.Text, StringComparer.Ordinal)
             .Select(group => Of(
                 group.Key,

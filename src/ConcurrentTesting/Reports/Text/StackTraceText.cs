@@ -55,7 +55,7 @@ internal static partial class StackTraceText
         // Deterministic builds map the repository's root to /_/.
         if (file.StartsWith("/_/", StringComparison.Ordinal))
             return file[3..];
-        return IsBelow(file, rootDirectory) ? Slashed(file)[Root(rootDirectory).Length..] : file;
+        return IsBelow(file, rootDirectory) ? Slashed(file)[(Root(rootDirectory).Length + 1)..] : file;
     }
 
     // NUnit numbers the stacks of several assertions; for a single one it gives the same stack twice.
@@ -78,10 +78,10 @@ internal static partial class StackTraceText
     }
 
     // The user's own sources count whatever their namespace is.
-    private static bool IsBelow(string file, string rootDirectory) =>
-        file.Length > 0 && Slashed(file).StartsWith(Root(rootDirectory), PathComparison);
+    private static bool IsBelow(string file, string rootDirectory) => Root(rootDirectory) is var root
+        && file.Length > root.Length && file[root.Length] is '/' or '\\' && Slashed(file).StartsWith(root, PathComparison);
 
-    private static string Root(string rootDirectory) => Slashed(rootDirectory).TrimEnd('/') + "/";
+    private static string Root(string rootDirectory) => Slashed(rootDirectory).TrimEnd('/');
 
     private static string Slashed(string path) => path.Replace('\\', '/');
 
