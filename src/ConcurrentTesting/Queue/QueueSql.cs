@@ -122,7 +122,9 @@ internal static class QueueSql
                 EXISTS (SELECT FROM concurrent_test.results r WHERE r.run = @run AND r.test = t.test) AS has_run
             FROM concurrent_test.tests t WHERE t.run = @run AND t.state <> 'done'),
         back AS MATERIALIZED (
-            SELECT l.test, l.cases, l.bond FROM left_over l WHERE l.bond IN (SELECT h.bond FROM left_over h WHERE h.has_run)),
+            SELECT l.test, l.cases, l.bond
+            FROM (SELECT o.*, bool_or(o.has_run) OVER (PARTITION BY o.bond) AS comes_back FROM left_over o) AS l
+            WHERE l.comes_back),
         again AS (
             INSERT INTO concurrent_test.items (run, assembly, tests, cases, seconds, failed_last, reason, is_alone, groups)
             SELECT @run, i.assembly, a.tests, a.cases, a.seconds, true, 'rerun', true, i.groups
@@ -397,7 +399,7 @@ internal static class QueueSql
             JOIN concurrent_test.items i ON i.run = @run AND i.lease = c.lease AND i.state = 'leased'),
         closed AS (UPDATE concurrent_test.items i SET state = 'done' FROM mine WHERE i.run = @run AND i.item = mine.item),
         asked AS (
-            SELECT u.test, u.test = ANY (@tests) OR bool_or(u.test = ANY (mine.companions)) AS has_results
+            SELECT u.test, u.test IN (SELECT unnest(@tests)) OR bool_or(u.test = ANY (mine.companions)) AS has_results
             FROM mine CROSS JOIN LATERAL unnest(mine.tests) AS u (test) GROUP BY u.test),
         kept AS (
             INSERT INTO concurrent_test.batches (run, lease, machine, events, is_good)

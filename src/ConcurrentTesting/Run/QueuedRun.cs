@@ -150,28 +150,33 @@ internal sealed class QueuedRun : IAsyncDisposable
         }
     }
 
-    /// <summary>How a machine ends that is asked to leave before it has come into the run: well, where others are there.</summary>
+    /// <summary>How a machine ends that is asked to leave before it has come into the run: well where others are there or nothing is left
+    /// to do, and with the verdict of a run that has ended.</summary>
     public async Task<RunEnd> LeaveUnjoinedAsync()
     {
         using var bound = new CancellationTokenSource(Farewell);
-        var others = 0;
+        QueueJoined? found = null;
         try
         {
-            others = (await _queue.FindAsync(bound.Token))?.Machines.Length ?? 0;
+            found = await _queue.FindAsync(bound.Token);
         }
         catch (Exception exception) when (exception is ConcurrentTestException || bound.IsCancellationRequested)
         {
             // Nobody knows of others then.
         }
 
-        return others > 0
-            ? new RunEnd(
-                ConcurrentTestExitCode.Success,
-                $"This machine was asked to leave before it came into run {Name}; {Quantity.Of(others, "machine")} will end it.")
-            : new RunEnd(
-                ConcurrentTestExitCode.Incomplete,
-                $"This machine was asked to leave before it came into run {Name}, and no other is in it: another try of a job runs it.");
+        return found switch
+        {
+            { Seal: { } seal, IsOld: false } => EndOf(seal),
+            { Machines: [_, ..] others } => UnjoinedEnd(
+                ConcurrentTestExitCode.Success, $"; {Quantity.Of(others.Length, "machine")} will end it"),
+            { Seal: null, Left: 0 } => UnjoinedEnd(ConcurrentTestExitCode.Success, ", of which nothing was left to run"),
+            _ => UnjoinedEnd(ConcurrentTestExitCode.Incomplete, ", and no other is in it: another try of a job runs it"),
+        };
     }
+
+    private RunEnd UnjoinedEnd(ConcurrentTestExitCode exitCode, string consequence) =>
+        new(exitCode, $"This machine was asked to leave before it came into run {Name}{consequence}.");
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 

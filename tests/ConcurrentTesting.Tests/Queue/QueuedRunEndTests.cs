@@ -63,6 +63,18 @@ public sealed class QueuedRunEndTests(QueueServer server) : IClassFixture<QueueS
     }
 
     [Fact]
+    public async Task A_machine_that_is_asked_to_leave_before_it_has_joined_a_run_that_is_over_ends_with_its_verdict()
+    {
+        var verdict = await Machine("one").RunAsync(_catalog, Pass);
+        var late = Machine("late");
+        late.Leave();
+
+        var end = await late.RunAsync(_catalog, Pass);
+
+        (end.ExitCode, end.Reason).ShouldBe((ConcurrentTestExitCode.Success, verdict.Reason));
+    }
+
+    [Fact]
     public async Task A_run_whose_machines_told_other_results_than_the_queue_counts_is_not_green()
     {
         var machine = Machine("one");
