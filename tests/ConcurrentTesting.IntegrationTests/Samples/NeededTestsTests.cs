@@ -1,13 +1,15 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using ConcurrentTesting.IntegrationTests.Databases;
 using ConcurrentTesting.IntegrationTests.Discovery;
+using Npgsql;
 using Shouldly;
 using Xunit;
 
 namespace ConcurrentTesting.IntegrationTests.Samples;
 
 /// <summary>Suites whose framework knows what tests need of each other: a run ends as a serial one does.</summary>
-public sealed partial class NeededTestsTests
+public sealed partial class NeededTestsTests(DatabaseServers servers)
 {
     private const string MSTest4 = "MSTest.TestFramework 4.5.2 MSTest.TestAdapter 4.5.2";
     private const string MSTest3 = "MSTest.TestFramework 3.11.1 MSTest.TestAdapter 3.11.1";
@@ -223,6 +225,47 @@ public sealed partial class NeededTestsTests
         mended.Tests.Select(test => test.Name).ShouldBe(["Create", "Pay"], ignoreOrder: true);
     }
 
+    [Fact]
+    public async Task A_new_attempt_of_a_queues_run_does_not_try_a_test_without_what_it_needs()
+    {
+        using var repository = new TestRepository();
+        const string Code = """
+            using NUnit.Framework;
+            namespace Odd;
+            public class Flow
+            {
+                bool _created, _paid;
+                [Test, Order(1)] public void Create() => _created = true;
+                [Test, Order(2)] public void Pay()
+                {
+                    Assume.That(_created);
+                    var flag = Path.Combine(AppContext.BaseDirectory, "failed");
+                    if (!File.Exists(flag))
+                    {
+                        File.WriteAllText(flag, "");
+                        Assert.Fail("Nothing is paid.");
+                    }
+                    _paid = true;
+                }
+                [Test, Order(3)] public void Ship() => Assume.That(_paid);
+            }
+            public class Other { [Test] public void Runs() { } }
+            """;
+        var assembly = await BuiltAsync(repository, Code, NUnit4);
+        (string, string)[] pipeline =
+        [
+            ("NUKE_TEST_QUEUE", new NpgsqlConnectionStringBuilder(await servers.PostgreSqlAsync()) { Database = "postgres" }.ConnectionString),
+            ("GITHUB_RUN_ID", $"needed-{Environment.ProcessId}"),
+        ];
+        (await RunAsync(repository, assembly, "", [.. pipeline, ("GITHUB_RUN_ATTEMPT", "1")])).ExitCode.ShouldBe(1);
+
+        var mended = await RunAsync(repository, assembly, "", [.. pipeline, ("GITHUB_RUN_ATTEMPT", "2")]);
+
+        mended.ExitCode.ShouldBe(0, mended.Output);
+        mended.Tests.Select(test => (test.Name, test.Outcome)).ShouldBe([("Create", "Passed"), ("Pay", "Passed"), ("Ship", "Passed")], ignoreOrder: true);
+        mended.Reason.ShouldContain("1 of 4 tests did not run again");
+    }
+
     [Theory]
     [InlineData(NUnit4, "")]
     [InlineData(NUnit5, "")]
@@ -334,11 +377,11 @@ public sealed partial class NeededTestsTests
         return assembly;
     }
 
-    private static async Task<SampleOutcome> RunAsync(TestRepository repository, string assembly, string more)
+    private static async Task<SampleOutcome> RunAsync(TestRepository repository, string assembly, string more, params (string Name, string Value)[] variables)
     {
         using var run = SampleRun.StartIn(
             repository.Path,
-            ["dotnet", Repository.Build, "ConcurrentTest", "--root", repository.Path, "--test-no-build", "--test-projects", assembly, "--test-template", "none", "--workers", "2", .. more.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+            ["dotnet", Repository.Build, "ConcurrentTest", "--root", repository.Path, "--test-no-build", "--test-projects", assembly, "--test-template", "none", "--workers", "2", .. more.Split(' ', StringSplitOptions.RemoveEmptyEntries)], variables);
         return await run.EndAsync(Cancellation);
     }
 }

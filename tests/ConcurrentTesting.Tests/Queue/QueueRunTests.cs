@@ -186,7 +186,7 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
         var claim = (await other.ClaimAsync())!;
         Told(claim).ShouldBe("requeue 0 1 2 3, suspect 3, companions 0 2");
         await LateAsync(claim.Lease);
-        await LoseAsync(other, times: 1);
+        await LoseAsync(one, times: 1);
 
         (await AllAsync(other)).Select(Told).ShouldBe(["requeue 0 1, suspect , companions 0", "requeue 2 3, suspect 3, companions 2"]);
     }
