@@ -146,7 +146,8 @@ internal sealed record TestRecord
     public bool IsFlaky => HasOthers && Outcome == TestOutcome.Passed && Attempts.Any(IsFailure);
 
     /// <summary>Whether it is flaky by this attempt of the pipeline alone.</summary>
-    public bool IsFlakyNow => HasOthers && Outcome == TestOutcome.Passed && Attempts.Any(attempt => IsFailure(attempt) && !attempt.IsEarlier);
+    public bool IsFlakyNow =>
+        HasOthers && Outcome == TestOutcome.Passed && Attempts.Any(attempt => IsFailure(attempt) && !attempt.IsEarlier);
 
     // Most tests have one attempt, which decides.
     private bool HasOthers => Attempts.Length > 1;

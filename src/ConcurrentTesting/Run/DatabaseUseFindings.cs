@@ -121,7 +121,8 @@ internal static partial class DatabaseUseFindings
 
     // The run is one of several machines', did not begin a test, stopped before its end, or left tests out by a filter.
     private static bool IsInPart(RunRecord record) =>
-        !IsOfAll(record) || !IsAnyTestRun(record) || record.Tests.Any(test => AttemptCauses.IsWithoutEnd(test.Final.Cause) || test.Assembly.Filter is not null);
+        !IsOfAll(record) || !IsAnyTestRun(record)
+        || record.Tests.Any(test => AttemptCauses.IsWithoutEnd(test.Final.Cause) || test.Assembly.Filter is not null);
 
     private static IEnumerable<long?> SessionsOf(IEnumerable<string> clones, DatabaseRecord databases) =>
         clones.Select(clone => databases.Statistics.FirstOrDefault(statistics => statistics.Database == clone)?.Sessions);

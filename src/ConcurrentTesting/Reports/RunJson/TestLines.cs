@@ -14,29 +14,29 @@ internal static class TestLines
     {
         var final = test.Final;
         json.WriteStartObject();
-        json.WriteString("id"u8, redactor.Redact(test.Id));
-        json.WriteString("assembly"u8, test.Assembly.Name);
-        json.WriteString("framework"u8, test.Assembly.TargetFramework);
-        json.WriteString("class"u8, test.ClassName);
-        json.WriteString("name"u8, redactor.Redact(test.Name));
-        json.WriteString("outcome"u8, Outcomes[(int)test.Outcome]);
-        json.WriteNumber("worker"u8, final.Worker);
-        json.WriteString("database"u8, final.Database);
-        json.WriteString("startedAt"u8, final.StartedAt.ToUniversalTime());
-        json.WriteNumber("seconds"u8, final.Duration.TotalSeconds);
-        json.WriteStartArray("attempts"u8);
+        json.WriteString(Names.Id, redactor.Redact(test.Id));
+        json.WriteString(Names.Assembly, test.Assembly.Name);
+        json.WriteString(Names.Framework, test.Assembly.TargetFramework);
+        json.WriteString(Names.Class, test.ClassName);
+        json.WriteString(Names.Name, redactor.Redact(test.Name));
+        json.WriteString(Names.Outcome, Outcomes[(int)test.Outcome]);
+        json.WriteNumber(Names.Worker, final.Worker);
+        json.WriteString(Names.Database, final.Database);
+        json.WriteString(Names.StartedAt, final.StartedAt.ToUniversalTime());
+        json.WriteNumber(Names.Seconds, final.Duration.TotalSeconds);
+        json.WriteStartArray(Names.Attempts);
         foreach (var attempt in test.Attempts)
             Write(json, attempt, redactor);
         json.WriteEndArray();
         Write(json, final.Figures ?? TestFigures.NotMeasured);
-        json.WriteBoolean("flaky"u8, test.IsFlaky);
-        WriteNumber(json, "flakyRuns"u8, test.KnownFlaky?.Runs);
-        json.WriteString("quarantine"u8, test.IsMuted ? redactor.Redact(test.Quarantine!) : null);
-        json.WriteString("method"u8, test.MethodName);
-        json.WriteString("caseId"u8, test.CaseId);
-        json.WriteString("path"u8, test.Assembly.Path);
-        json.WriteString("file"u8, test.SourceFile);
-        WriteNumber(json, "line"u8, test.Line);
+        json.WriteBoolean(Names.Flaky, test.IsFlaky);
+        WriteNumber(json, Names.FlakyRuns, test.KnownFlaky?.Runs);
+        json.WriteString(Names.Quarantine, test.IsMuted ? redactor.Redact(test.Quarantine!) : null);
+        json.WriteString(Names.Method, test.MethodName);
+        json.WriteString(Names.CaseId, test.CaseId);
+        json.WriteString(Names.Path, test.Assembly.Path);
+        json.WriteString(Names.File, test.SourceFile);
+        WriteNumber(json, Names.Line, test.Line);
         Write(json, test.Repeats);
         json.WriteEndObject();
     }
@@ -44,17 +44,17 @@ internal static class TestLines
     private static void Write(Utf8JsonWriter json, TestAttempt attempt, Redactor redactor)
     {
         json.WriteStartObject();
-        json.WriteNumber("number"u8, attempt.Number);
-        json.WriteString("outcome"u8, Outcomes[(int)attempt.Outcome]);
-        json.WriteNumber("worker"u8, attempt.Worker);
-        json.WriteNumber("batch"u8, attempt.Batch);
-        json.WriteString("database"u8, attempt.Database);
-        json.WriteString("startedAt"u8, attempt.StartedAt.ToUniversalTime());
-        json.WriteNumber("seconds"u8, attempt.Duration.TotalSeconds);
-        json.WriteString("cause"u8, attempt.Cause);
-        json.WriteString("message"u8, RunDocumentSource.Capped(attempt.Message, TextCap.Message, redactor));
-        json.WriteString("stackTrace"u8, RunDocumentSource.Capped(attempt.StackTrace, TextCap.Stream, redactor));
-        WriteNumber(json, "round"u8, attempt.Round);
+        json.WriteNumber(Names.Number, attempt.Number);
+        json.WriteString(Names.Outcome, Outcomes[(int)attempt.Outcome]);
+        json.WriteNumber(Names.Worker, attempt.Worker);
+        json.WriteNumber(Names.Batch, attempt.Batch);
+        json.WriteString(Names.Database, attempt.Database);
+        json.WriteString(Names.StartedAt, attempt.StartedAt.ToUniversalTime());
+        json.WriteNumber(Names.Seconds, attempt.Duration.TotalSeconds);
+        json.WriteString(Names.Cause, attempt.Cause);
+        json.WriteString(Names.Message, RunDocumentSource.Capped(attempt.Message, TextCap.Message, redactor));
+        json.WriteString(Names.StackTrace, RunDocumentSource.Capped(attempt.StackTrace, TextCap.Stream, redactor));
+        WriteNumber(json, Names.Round, attempt.Round);
         json.WriteEndObject();
     }
 
@@ -73,22 +73,56 @@ internal static class TestLines
     {
         if (repeats is not { } count)
         {
-            json.WriteNull("repeats"u8);
+            json.WriteNull(Names.Repeats);
             return;
         }
 
-        json.WriteStartObject("repeats"u8);
-        json.WriteNumber("runs"u8, count.Runs);
-        json.WriteNumber("failed"u8, count.Failed);
-        json.WriteNumber("rate"u8, count.Rate);
+        json.WriteStartObject(Names.Repeats);
+        json.WriteNumber(Names.Runs, count.Runs);
+        json.WriteNumber(Names.Failed, count.Failed);
+        json.WriteNumber(Names.Rate, count.Rate);
         json.WriteEndObject();
     }
 
-    private static void WriteNumber(Utf8JsonWriter json, ReadOnlySpan<byte> name, int? value)
+    private static void WriteNumber(Utf8JsonWriter json, JsonEncodedText name, int? value)
     {
         if (value is { } number)
             json.WriteNumber(name, number);
         else
             json.WriteNull(name);
+    }
+
+    // The writer would look for what has to be escaped in each of them, for each test.
+    private static class Names
+    {
+        public static readonly JsonEncodedText Id = JsonEncodedText.Encode("id");
+        public static readonly JsonEncodedText Assembly = JsonEncodedText.Encode("assembly");
+        public static readonly JsonEncodedText Framework = JsonEncodedText.Encode("framework");
+        public static readonly JsonEncodedText Class = JsonEncodedText.Encode("class");
+        public static readonly JsonEncodedText Name = JsonEncodedText.Encode("name");
+        public static readonly JsonEncodedText Outcome = JsonEncodedText.Encode("outcome");
+        public static readonly JsonEncodedText Worker = JsonEncodedText.Encode("worker");
+        public static readonly JsonEncodedText Database = JsonEncodedText.Encode("database");
+        public static readonly JsonEncodedText StartedAt = JsonEncodedText.Encode("startedAt");
+        public static readonly JsonEncodedText Seconds = JsonEncodedText.Encode("seconds");
+        public static readonly JsonEncodedText Attempts = JsonEncodedText.Encode("attempts");
+        public static readonly JsonEncodedText Flaky = JsonEncodedText.Encode("flaky");
+        public static readonly JsonEncodedText FlakyRuns = JsonEncodedText.Encode("flakyRuns");
+        public static readonly JsonEncodedText Quarantine = JsonEncodedText.Encode("quarantine");
+        public static readonly JsonEncodedText Method = JsonEncodedText.Encode("method");
+        public static readonly JsonEncodedText CaseId = JsonEncodedText.Encode("caseId");
+        public static readonly JsonEncodedText Path = JsonEncodedText.Encode("path");
+        public static readonly JsonEncodedText File = JsonEncodedText.Encode("file");
+        public static readonly JsonEncodedText Line = JsonEncodedText.Encode("line");
+        public static readonly JsonEncodedText Number = JsonEncodedText.Encode("number");
+        public static readonly JsonEncodedText Batch = JsonEncodedText.Encode("batch");
+        public static readonly JsonEncodedText Cause = JsonEncodedText.Encode("cause");
+        public static readonly JsonEncodedText Message = JsonEncodedText.Encode("message");
+        public static readonly JsonEncodedText StackTrace = JsonEncodedText.Encode("stackTrace");
+        public static readonly JsonEncodedText Round = JsonEncodedText.Encode("round");
+        public static readonly JsonEncodedText Repeats = JsonEncodedText.Encode("repeats");
+        public static readonly JsonEncodedText Runs = JsonEncodedText.Encode("runs");
+        public static readonly JsonEncodedText Failed = JsonEncodedText.Encode("failed");
+        public static readonly JsonEncodedText Rate = JsonEncodedText.Encode("rate");
     }
 }

@@ -120,7 +120,14 @@ internal sealed class ReportXml(Stream output) : IDisposable
         Raw("=\""u8);
     }
 
-    private void Name(string name) => Escaped(name, PlainInText);
+    // Those of our own are ASCII, and written often.
+    private void Name(string name)
+    {
+        if (Ascii.IsValid(name))
+            Plain(name.AsSpan());
+        else
+            Escaped(name, PlainInText);
+    }
 
     private void Escaped(ReadOnlySpan<char> text, SearchValues<char> plain)
     {

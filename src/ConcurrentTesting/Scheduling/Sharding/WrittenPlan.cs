@@ -1,6 +1,6 @@
 namespace ConcurrentTesting.Scheduling.Sharding;
 
-/// <summary>Reads a plan as <see cref="ShardPlanFile"/> writes it: it may have a hundred thousand tests, and each machine reads it.</summary>
+/// <summary>Reads a plan as <see cref="ShardPlanFile"/> writes it: it may have a hundred thousand tests.</summary>
 internal static class WrittenPlan
 {
     /// <returns>Null: it is for the serializer.</returns>
@@ -17,6 +17,7 @@ internal static class WrittenPlan
             Seed = json.OptionalNumber("seed"u8),
             TargetSeconds = json.OptionalReal("targetSeconds"u8),
             Workers = json.OptionalNumber("workers"u8),
+            Known = json.OptionalReal("known"u8),
             Tests = json.Number("tests"u8),
             Parts = ReadParts(ref json),
         };

@@ -156,7 +156,7 @@ internal sealed class WrittenParts : IDisposable
                 yield return Ended(type, name, at, what.Failing) with { Row = 1, Occurrence = 1 };
         }
 
-        yield return new BatchEnded(new BatchRecord { Number = 1, Worker = 1, Assembly = Assembly, StartedAt = at, Duration = TimeSpan.FromSeconds(2), Tests = 1, Reason = "plan" }) { At = at };
+        yield return new BatchEnded(new BatchRecord { Number = 1, Worker = 1, Assembly = Assembly, StartedAt = at, Duration = TimeSpan.FromSeconds(2), Tests = 1, Reason = "plan", TrxFile = _isRich ? Path.Combine(folder, "worker-1", "batch-0001.trx") : null }) { At = at };
         foreach (var (type, name) in classes.SelectMany(type => type.Explicit.Select(name => (type, name))))
             yield return OnRequest(Ended(type, name, at, failing: null));
         yield return new WorkerEnded(new WorkerRecord(1, at, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1), 1, 1)) { At = at };

@@ -53,7 +53,7 @@ public sealed class ShardPlanFileTests : IDisposable
         var plan = JsonNode.Parse(ShardPlanFile.Write(Plan))!.AsObject();
         var part = plan["parts"]![0]!.AsObject();
 
-        plan.Select(field => field.Key).ShouldBe(["version", "id", "discovery", "targetSeconds", "workers", "tests", "parts"]);
+        plan.Select(field => field.Key).ShouldBe(["version", "id", "discovery", "targetSeconds", "workers", "known", "tests", "parts"]);
         part.Select(field => field.Key).ShouldBe(["part", "seconds", "tests", "classes"]);
         part["classes"]![0]!.AsObject().Select(field => field.Key).ShouldBe(["assembly", "class", "seconds", "tests", "explicit"]);
     }
