@@ -25,7 +25,8 @@ public interface IConcurrentTest : INukeBuild
 
     /// <summary>Called when tests have run, well or not, with every test's figures: the place for a budget, or for a report of one's own.
     /// What it throws fails the target, with exit code 1 where the tests themselves passed. Not called where nothing was run: a refusal, a
-    /// wrong setting, <c>--test-list</c>, Ctrl-C.</summary>
+    /// wrong setting, <c>--test-list</c>, Ctrl-C. One of several parts is complete only when it has ended: copy its results after the
+    /// target.</summary>
     /// <param name="result">The verdict, the run in a few figures, and each test with what it did to the databases.</param>
     void OnConcurrentTestCompleted(ConcurrentTestResult result)
     {

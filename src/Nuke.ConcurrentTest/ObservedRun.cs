@@ -111,16 +111,18 @@ internal sealed class ObservedRun : IDisposable
         if (_settings is { List: true } || _result.Tests.Count == 0 || _result.ExitCode == ConcurrentTestExitCode.Cancelled)
             return;
         string? reason = null;
-        var judged = await ConcurrentTestRun.JudgeAsync(_result, result =>
+        // The report of a part that another job was does not change what became of it.
+        var run = _settings is { ReportFrom.IsEmpty: false } ? _result with { ResultsDirectory = null } : _result;
+        var judged = await ConcurrentTestRun.JudgeAsync(run, _ =>
         {
-            reason = Judge(result);
+            reason = Judge(_result);
 
             // What it says may hold a secret, so the files say only that it failed.
             return reason is null ? null : $"{nameof(IConcurrentTest.OnConcurrentTestCompleted)} failed; the output of its job says why";
         });
         _result = judged.ExitCode == _result.ExitCode
-            ? judged
-            : judged with { Reason = reason!, ClosingLines = [reason!, .. _result.ClosingLines] };
+            ? _result
+            : _result with { ExitCode = judged.ExitCode, Reason = reason!, ClosingLines = [reason!, .. _result.ClosingLines] };
     }
 
     private string? Judge(ConcurrentTestResult result)

@@ -105,6 +105,7 @@ internal sealed class Accounting(
 
     private readonly Lock _gate = new();
     private readonly Dictionary<TestEntry, int> _reruns = [];
+    private readonly HashSet<TestEntry> _diedByName = [];
     private int _rerunsUsed;
     private bool _areRerunsUsedUp;
     private IReadOnlyDictionary<TestEntry, double> _predictions = predictions;
@@ -196,7 +197,7 @@ internal sealed class Accounting(
         var failed = lost.FindAll(entry => HasFailedForGood(end, entry));
         lost.RemoveAll(failed.Contains);
         return (
-            lost.Count > 0 ? [Make(end, lost, BatchReasons.ByName)] : [],
+            lost.Count > 0 ? [Make(end, lost, BatchReasons.ByName, end.Batch.FruitlessTries)] : [],
             failed.ConvertAll(entry => Lost(entry, Rows(end, entry), "it has failed, and what is asked for again would replace that")));
     }
 
@@ -239,16 +240,24 @@ internal sealed class Accounting(
         return (again, died is null ? [] : [died]);
     }
 
-    // Tests that need each other and end their processes in turn would go on for ever.
+    // Tests that need each other and end their processes in turn would go on for ever. How often a larger batch was split says nothing of
+    // them.
     private static int TriesOf(BatchEnd end, TestEntry suspect, List<TestEntry> open) =>
-        suspect.Need is null || BatchReasons.IsFirst(end.Batch.Reason) || IsFewer(end, open) ? 0 : end.Batch.FruitlessTries + 1;
+        suspect.Need is null || BatchReasons.IsFirst(end.Batch.Reason) || IsFewer(end, open) ? 0
+            : end.Batch.Suspect is null ? Math.Min(end.Batch.FruitlessTries, TriesUntilSplit) + 1
+            : end.Batch.FruitlessTries + 1;
 
     private SettledTest? DiedForGood(BatchEnd end, List<TestEntry> suspects)
     {
         if (suspects is [var only] && HasFailedItsTime(end, only))
             return Died(end, only, "The test process died while this test ran");
         if (end.Batch.Reason != BatchReasons.Alone)
-            return null;
+        {
+            return suspects.Find(entry => HasDiedByName(end, entry)) is { } named
+                ? Died(end, named, "The test process died while this test ran, twice, the second time asked for by its name")
+                : null;
+        }
+
         if (suspects.Find(end.Batch.Suspect!.Equals) is { } suspect)
         {
             return IsWorthAnotherTry(end, suspect)
@@ -259,6 +268,15 @@ internal sealed class Accounting(
         return end.Batch.FruitlessTries > 2 * end.Batch.Entries.Length
             ? Died(end, suspects[0], "The test process died again and again while tests that need each other ran, at last during this one")
             : null;
+    }
+
+    // By its id it gives nothing, so it is asked for by its name again and again.
+    private bool HasDiedByName(BatchEnd end, TestEntry entry)
+    {
+        if (end.Batch.Reason != BatchReasons.ByName)
+            return false;
+        lock (_gate)
+            return !_diedByName.Add(entry);
     }
 
     // Each time of a repeated test counts (AskedTests.IsRepeated), so a later pass does not take back that it ended its process.

@@ -8,10 +8,20 @@ internal sealed class FrequentLines(AssemblyKeys assemblies, SharedText text)
     private static readonly TestOutcome[] OutcomeValues = Enum.GetValues<TestOutcome>();
 
     /// <returns>Null: it is for the serializer.</returns>
-    public RunEvent? Read(ReadOnlySpan<byte> line) =>
-        line.StartsWith("{\"event\":\"attempt-ended\","u8) ? ReadAttempt(line)
-        : line.StartsWith("{\"event\":\"unit\","u8) ? ReadUnit(line)
-        : null;
+    public RunEvent? Read(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            return line.StartsWith("{\"event\":\"attempt-ended\","u8) ? ReadAttempt(line)
+                : line.StartsWith("{\"event\":\"unit\","u8) ? ReadUnit(line)
+                : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair is no text; the serializer says so.
+            return null;
+        }
+    }
 
     private AttemptEnded? ReadAttempt(ReadOnlySpan<byte> line)
     {

@@ -92,9 +92,10 @@ internal static partial class DatabaseUseFindings
         RegexOptions.CultureInvariant)]
     private static partial Regex FixedName();
 
-    // A part may have just the tests that need none, for which the merge looks at all of them.
-    private static bool AreUnused(RunRecord record, ImmutableArray<DatabaseUse> uses) => record.Settings.Shard is null
-        && IsAnyTestRun(record) && uses.Length > 0 && uses.All(use => use.IsUsed == false) && !IsAnotherOfItsOwnUsed(record);
+    // One of several machines may have just the tests that need none, for which the merge looks at all of them.
+    private static bool AreUnused(RunRecord record, ImmutableArray<DatabaseUse> uses) =>
+        (record.Settings is { Shard: null, Queue: null } || !record.Parts.IsEmpty) && IsAnyTestRun(record)
+        && uses.Length > 0 && uses.All(use => use.IsUsed == false) && !IsAnotherOfItsOwnUsed(record);
 
     // A run of a part of the tests says nothing here: tests that use the database may be in another part.
     private static IEnumerable<string> UnusedNames(RunRecord record)

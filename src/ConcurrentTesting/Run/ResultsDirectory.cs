@@ -175,54 +175,78 @@ internal sealed class ResultsDirectory : IAsyncDisposable
     /// that has ended: its process may be killed meanwhile.</summary>
     /// <param name="judge">Gives what fails it, which is written as it is; null: nothing.</param>
     /// <returns>What it gave.</returns>
-    /// <exception cref="ConcurrentTestException">The part could not be sealed again, so no merge takes it.</exception>
+    /// <exception cref="ConcurrentTestException">The part could not be sealed again.</exception>
     public static async Task<string?> JudgeAsync(string directory, Func<string?> judge)
     {
         var path = Path.Combine(directory, ArtifactNames.Part);
-        if (!File.Exists(path))
+        if (await ReadSealAsync(path) is not { } seal)
             return judge();
-        var content = await TryAsync(path, null, () => UnsealAsync(directory));
+        var isOpen = await TryUnsealAsync(directory, path);
         var failure = judge();
-        await TryAsync(path, failure, () => SealAgainAsync(directory, content, failure));
+        if (isOpen || failure is not null)
+            await SealAgainAsync(directory, path, seal, failure);
         return failure;
     }
 
-    private static async Task<byte[]> UnsealAsync(string directory)
-    {
-        await using var held = Lock(directory);
-        var path = Path.Combine(directory, ArtifactNames.Part);
-        var content = await File.ReadAllBytesAsync(path);
-        File.Delete(path);
-        return content;
-    }
-
-    private static async Task<byte[]> SealAgainAsync(string directory, byte[] before, string? failure)
-    {
-        await using var held = Lock(directory);
-        var path = Path.Combine(directory, ArtifactNames.Part);
-        var seal = PartSeal.Parse(before);
-        var judged = failure is null ? seal : seal with { ExitCode = (int)ConcurrentTestExitCode.TestsFailed, Failure = failure };
-        var content = judged.Close(seal.Files);
-        await ArtifactFile.WriteAsync(path, stream => stream.WriteAsync(content).AsTask(), CancellationToken.None);
-        if (ArtifactList.Read(directory) is { } list)
-            await (list with { Files = list.Files.SetItem(ArtifactNames.Part, ArtifactList.HashOf(path)) }).WriteAsync(directory);
-        return content;
-    }
-
-    private static async Task<byte[]> TryAsync(string path, string? failure, Func<Task<byte[]>> change)
+    // Somebody else's file may have that name where the run was no part.
+    private static async Task<PartSeal?> ReadSealAsync(string path)
     {
         try
         {
-            return await change();
+            return File.Exists(path) ? PartSeal.Parse(await File.ReadAllBytesAsync(path)) : null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException
-            or InvalidOperationException or ConcurrentTestException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException
+            or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    // A part that stays sealed meanwhile is still judged, and sealed again where that fails it.
+    private static async Task<bool> TryUnsealAsync(string directory, string path)
+    {
+        try
+        {
+            await using var held = Lock(directory);
+            File.Delete(path);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ConcurrentTestException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task SealAgainAsync(string directory, string path, PartSeal seal, string? failure)
+    {
+        try
+        {
+            await using var held = Lock(directory);
+            var judged = failure is null ? seal : seal with { ExitCode = (int)ConcurrentTestExitCode.TestsFailed, Failure = failure };
+            var content = judged.Close(seal.Files);
+            await ArtifactFile.WriteAsync(path, stream => stream.WriteAsync(content).AsTask(), CancellationToken.None);
+            await ListAgainAsync(directory, content);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ConcurrentTestException)
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Incomplete,
                 (failure is null ? "" : $"{failure}, and ")
-                    + $"{path} could not be changed, without which a merge does not take the part: {exception.Message}",
+                    + $"{path} could not be written again, so it must not be merged: {exception.Message}",
                 exception);
+        }
+    }
+
+    private static async Task ListAgainAsync(string directory, byte[] seal)
+    {
+        try
+        {
+            if (ArtifactList.Read(directory) is { } list)
+                await (list with { Files = list.Files.SetItem(ArtifactNames.Part, ArtifactList.HashOf(seal)) }).WriteAsync(directory);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        {
+            // The next run compares the files' content instead.
         }
     }
 
@@ -234,7 +258,7 @@ internal sealed class ResultsDirectory : IAsyncDisposable
         var content = seal.Close(list.Files.RemoveRange(list.Files.Keys.Where(name => !PartSeal.IsInput(name))));
         await ArtifactFile.WriteAsync(
             PathOf(ArtifactNames.Part), stream => stream.WriteAsync(content).AsTask(), CancellationToken.None);
-        return list with { Files = list.Files.SetItem(ArtifactNames.Part, HashOf(ArtifactNames.Part)) };
+        return list with { Files = list.Files.SetItem(ArtifactNames.Part, ArtifactList.HashOf(content)) };
     }
 
     private string? Obstacle

@@ -69,14 +69,14 @@ internal static class ShardPlanning
         if (plan.Timings is null)
         {
             log.LogWarning(
-                "No recorded durations were found in {File}: the parts are divided by the number of tests, and how many parts there are is a guess",
-                settings.TimingsFile);
+                "No recorded durations were found in {File}: the parts are divided by the number of tests{Count}",
+                settings.TimingsFile, settings.ShardCount is null ? ", and how many parts there are is a guess" : "");
         }
         else if (plan.Known < Few)
         {
             log.LogWarning(
-                "{File} has the durations of {Known:0} % of the tests: what the parts take, and how many there are, is a guess",
-                settings.TimingsFile, plan.Known * 100);
+                "{File} has the durations of {Known:0} % of the tests: what the parts take{Count} is a guess",
+                settings.TimingsFile, plan.Known * 100, settings.ShardCount is null ? ", and how many there are," : "");
         }
 
         TellOfTarget(plan, settings, log);

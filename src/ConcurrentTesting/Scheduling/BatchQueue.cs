@@ -79,6 +79,9 @@ internal sealed class BatchQueue
                 {
                     _starts?.Take(worker, batch);
                     _running.Add(batch);
+
+                    // Those who wait have to wake when this one is overdue.
+                    Signal();
                     return batch;
                 }
 

@@ -225,7 +225,8 @@ internal sealed class WorkerStarts(
     }
 
     // No worker at work may run the batch again.
-    private bool IsForOthers(Batch batch) => _begun.Keys.All(worker => worker == batch.NotOnWorker);
+    private bool IsForOthers(Batch batch) =>
+        _begun.All(begun => begun.Key == batch.NotOnWorker || IsOverdue(begun.Value));
 
     private double Remaining(Begun begun) =>
         begun.Batch is null ? 0 : Math.Max(0, begun.Seconds - time.GetElapsedTime(begun.Since).TotalSeconds);

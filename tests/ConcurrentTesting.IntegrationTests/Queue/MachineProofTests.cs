@@ -184,9 +184,9 @@ public sealed class MachineProofTests(DatabaseServers servers) : IAsyncLifetime
     [Fact]
     public async Task Machines_come_late_leave_early_and_are_killed_while_the_run_goes_on()
     {
-        var machines = Enumerable.Range(0, 3).Select(number => Machine($"machine-{number}", 40, 4, 2, 2, 150, Never)).ToList();
+        var machines = Enumerable.Range(0, 3).Select(number => Machine($"machine-{number}", 40, 4, 2, 2, 400, Never)).ToList();
         await Task.WhenAll(machines.Select(machine => machine.BeginsTestAsync()));
-        var late = Machine("late", 40, 4, 2, 2, 150, Never);
+        var late = Machine("late", 40, 4, 2, 2, 400, Never);
         await late.BeginsTestAsync();
         await machines[0].SignalAsync("TERM");
         await machines[1].KillAsync();

@@ -23,6 +23,7 @@ public sealed class AccountingTests
         KillsItsProcess,
         KillsItsProcessOnce,
         KillsItsProcessUnseen,
+        KillsItsProcessByName,
         Hangs,
         GivesNoResult,
         GivesNoResultById,
@@ -637,7 +638,7 @@ public sealed class AccountingTests
         // Null where the host gives its results.
         private static TestOutcome? OutcomeOf(Behaviour behaviour) => behaviour switch
         {
-            Behaviour.KillsItsProcess or Behaviour.GivesSomeRowsAndKillsItsProcess => TestOutcome.Failed,
+            Behaviour.KillsItsProcess or Behaviour.KillsItsProcessByName or Behaviour.GivesSomeRowsAndKillsItsProcess => TestOutcome.Failed,
             Behaviour.Hangs => TestOutcome.TimedOut,
             Behaviour.KillsItsProcessUnseen or Behaviour.GivesNoResult or Behaviour.GivesOneResultTooFew => TestOutcome.Error,
             _ => null,
@@ -649,7 +650,7 @@ public sealed class AccountingTests
             foreach (var entry in batch.Entries)
             {
                 var run = _runs[entry] = _runs.GetValueOrDefault(entry) + 1;
-                if (host.Ends(entry, _behaviours[entry], run))
+                if (host.Ends(entry, _behaviours[entry], run, batch.Reason))
                     break;
                 host.Latest = entry;
                 if (RowsOf(_behaviours[entry], batch.Reason, run) is var count and > 0)
@@ -669,7 +670,7 @@ public sealed class AccountingTests
 
         private static int RowsOf(Behaviour behaviour, string reason, int run) => behaviour switch
         {
-            Behaviour.GivesNoResult => 0,
+            Behaviour.GivesNoResult or Behaviour.KillsItsProcessByName => 0,
             Behaviour.GivesNoResultById => reason == BatchReasons.ByName ? 1 : 0,
             Behaviour.GivesManyRows => 4,
             Behaviour.GivesSomeRowsAndKillsItsProcessOnce => AllRows,
@@ -694,11 +695,11 @@ public sealed class AccountingTests
         public TestEntry? Latest { get; set; }
 
         /// <summary>Whether the test ends the host's run.</summary>
-        public bool Ends(TestEntry entry, Behaviour behaviour, int run)
+        public bool Ends(TestEntry entry, Behaviour behaviour, int run, string reason)
         {
             if (behaviour == Behaviour.Hangs)
                 (_fault, _) = ("timed out", _timedOut.Add(entry));
-            else if (Dies(behaviour, run))
+            else if (Dies(behaviour, run, reason))
                 Die(entry, behaviour);
             return _fault is not null;
         }
@@ -738,8 +739,9 @@ public sealed class AccountingTests
                 _active.Add(entry);
         }
 
-        private static bool Dies(Behaviour behaviour, int run) => behaviour switch
+        private static bool Dies(Behaviour behaviour, int run, string reason) => behaviour switch
         {
+            Behaviour.KillsItsProcessByName => reason == BatchReasons.ByName,
             Behaviour.KillsItsProcess or Behaviour.KillsItsProcessUnseen or Behaviour.GivesSomeRowsAndKillsItsProcess => true,
             Behaviour.KillsItsProcessOnce or Behaviour.GivesSomeRowsAndKillsItsProcessOnce => run == 1,
             _ => false,

@@ -50,6 +50,7 @@ public sealed class FrequentLinesTests : IDisposable
     [InlineData("\"row\":0", "\"row\":0.5")]
     [InlineData("\"row\":0,", "")]
     [InlineData("\"name\":\"B\"", "\"name\":null")]
+    [InlineData("\"name\":\"B\"", "\"name\":\"\\ud800\"")]
     [InlineData("\"traits\":[]", "\"traits\":[[\"a\",\"b\",\"c\"]]")]
     [InlineData("\"traits\":[]", "\"traits\":[[\"a\"]]")]
     [InlineData("00:00:00.5000000", "half a second")]

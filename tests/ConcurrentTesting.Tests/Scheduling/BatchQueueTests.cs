@@ -100,6 +100,24 @@ public sealed class BatchQueueTests
     }
 
     [Fact]
+    public async Task A_worker_that_waited_before_another_began_to_hang_takes_what_is_reserved_for_it()
+    {
+        var time = new FakeTimeProvider();
+        var queue = new BatchQueue(PlanOf([[Batch("hangs", 0.5), Batch("short", 0.5)], []], []), 1, WorkerStarts.All(time));
+        var waiting = queue.TakeAsync(1, Cancellation).AsTask();
+        await queue.TakeAsync(0, Cancellation);
+
+        // Less in all than what a worker waits that knows of no batch.
+        for (var round = 0; round < 30 && !waiting.IsCompleted; round++)
+        {
+            time.Advance(TimeSpan.FromSeconds(30));
+            await Task.WhenAny(waiting, Task.Delay(100, Cancellation));
+        }
+
+        Name(await waiting.WaitAsync(TimeSpan.FromSeconds(5), Cancellation)).ShouldBe("short");
+    }
+
+    [Fact]
     public async Task A_worker_begins_where_the_only_one_hangs()
     {
         var time = new FakeTimeProvider();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ConcurrentTesting.Record;
+using ConcurrentTesting.Run;
 using ConcurrentTesting.Run.Merging;
 using ConcurrentTesting.Tests.Databases;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -232,17 +233,33 @@ public sealed class PartMergeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_of_the_seals_name_that_is_no_seal_stays_as_it_is()
+    {
+        var folder = _parts.Write(new WrittenTry(1));
+        var seal = Path.Combine(folder, ArtifactNames.Part);
+        await File.WriteAllTextAsync(seal, "of somebody else", Cancellation);
+        var run = new ConcurrentTestResult { ExitCode = ConcurrentTestExitCode.Success, Reason = "All tests passed.", ResultsDirectory = folder };
+
+        (await ConcurrentTestRun.JudgeAsync(run, _ => null)).ShouldBe(run);
+        (await ConcurrentTestRun.JudgeAsync(run, _ => "the budget is spent")).ExitCode.ShouldBe(ConcurrentTestExitCode.TestsFailed);
+
+        (await File.ReadAllTextAsync(seal, Cancellation)).ShouldBe("of somebody else");
+    }
+
+    [Fact]
     public async Task A_part_whose_seal_cannot_say_that_it_failed_is_told()
     {
         var folder = _parts.Write(new WrittenTry(1));
-        await File.AppendAllTextAsync(Path.Combine(folder, ArtifactNames.Part), " ", Cancellation);
         var part = new ConcurrentTestResult { ExitCode = ConcurrentTestExitCode.Success, Reason = "All tests passed.", ResultsDirectory = folder };
+        await using var another = ResultsDirectory.Claim(new ConcurrentTestSettings { ResultsDirectory = folder, RootDirectory = folder, WorkingDirectory = folder });
+
+        (await ConcurrentTestRun.JudgeAsync(part, _ => null)).ShouldBe(part);
 
         var told = await ConcurrentTestRun.JudgeAsync(part, _ => "the budget is spent").ShouldThrowAsync<ConcurrentTestException>();
 
         told.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
         told.Message.ShouldStartWith("the budget is spent, and ");
-        File.Exists(Path.Combine(folder, ArtifactNames.Part)).ShouldBeFalse("it would say that the part passed");
+        told.Message.ShouldContain("must not be merged");
     }
 
     [Theory]
