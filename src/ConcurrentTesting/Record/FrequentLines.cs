@@ -39,7 +39,7 @@ internal sealed class FrequentLines(AssemblyKeys assemblies, SharedText text)
             MethodName = json.Text("methodName"u8),
             Name = json.Text("name"u8),
             AdapterName = json.OptionalText("adapterName"u8),
-            Traits = ReadTraits(ref json),
+            Traits = json.Items("traits"u8, ReadTrait),
             SourceFile = json.OptionalText("sourceFile"u8),
             Line = json.OptionalNumber("line"u8),
             Quarantine = json.OptionalText("quarantine"u8),
@@ -82,20 +82,12 @@ internal sealed class FrequentLines(AssemblyKeys assemblies, SharedText text)
         return attempt;
     }
 
-    private static ImmutableArray<KeyValuePair<string, string>> ReadTraits(ref WrittenJson json)
+    private static KeyValuePair<string, string> ReadTrait(ref WrittenJson json)
     {
-        json.BeginArray("traits"u8);
-        if (!json.HasMore())
-            return [];
-        var traits = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
-        do
-        {
-            json.BeginArray();
-            traits.Add(KeyValuePair.Create(json.Item(), json.Item()));
-            json.EndArray();
-        }
-        while (json.HasMore());
-        return traits.DrainToImmutable();
+        json.BeginArray();
+        var trait = KeyValuePair.Create(json.Item(), json.Item());
+        json.EndArray();
+        return trait;
     }
 
     private UnitPlanned? ReadUnit(ReadOnlySpan<byte> line)
@@ -111,7 +103,7 @@ internal sealed class FrequentLines(AssemblyKeys assemblies, SharedText text)
             Assembly = ReadAssembly(ref json),
             Tie = json.OptionalText("tie"u8),
             OneProcess = json.OptionalText("oneProcess"u8),
-            Tests = ReadTests(ref json),
+            Tests = json.Objects("tests"u8, ReadPlanned),
         };
         json.End();
         return json.IsAsWritten ? unit : null;
@@ -123,29 +115,17 @@ internal sealed class FrequentLines(AssemblyKeys assemblies, SharedText text)
         return json.IsAsWritten ? assemblies.Named(key) : null!;
     }
 
-    private static ImmutableArray<PlannedTest> ReadTests(ref WrittenJson json)
+    private static PlannedTest ReadPlanned(ref WrittenJson json) => new()
     {
-        var tests = ImmutableArray.CreateBuilder<PlannedTest>();
-        json.BeginArray("tests"u8);
-        while (json.HasMore())
-        {
-            json.BeginObject();
-            tests.Add(new PlannedTest
-            {
-                Case = json.Id("case"u8),
-                ClassName = json.Text("className"u8),
-                MethodName = json.Text("methodName"u8),
-                Name = json.Text("name"u8),
-                Cases = json.Number("cases"u8),
-                HasKnownRows = json.Flag("hasKnownRows"u8),
-                Seconds = json.Real("seconds"u8),
-                IsExclusive = json.Flag("isExclusive"u8),
-                SourceFile = json.OptionalText("sourceFile"u8),
-                Line = json.OptionalNumber("line"u8),
-            });
-            json.EndObject();
-        }
-
-        return tests.DrainToImmutable();
-    }
+        Case = json.Id("case"u8),
+        ClassName = json.Text("className"u8),
+        MethodName = json.Text("methodName"u8),
+        Name = json.Text("name"u8),
+        Cases = json.Number("cases"u8),
+        HasKnownRows = json.Flag("hasKnownRows"u8),
+        Seconds = json.Real("seconds"u8),
+        IsExclusive = json.Flag("isExclusive"u8),
+        SourceFile = json.OptionalText("sourceFile"u8),
+        Line = json.OptionalNumber("line"u8),
+    };
 }

@@ -10,6 +10,9 @@ internal ref struct WrittenJson(ReadOnlySpan<byte> json, SharedText text)
 {
     private Utf8JsonReader _json = new(json);
 
+    /// <summary>Reads an item of an array.</summary>
+    public delegate T ItemReader<T>(ref WrittenJson json);
+
     /// <summary>All values so far were there, and of their kind.</summary>
     public bool IsAsWritten { get; private set; } = true;
 
@@ -42,9 +45,8 @@ internal ref struct WrittenJson(ReadOnlySpan<byte> json, SharedText text)
 
     public void EndArray() => Leave(JsonTokenType.EndArray);
 
-    /// <summary>Ends the array where it has no more items.</summary>
-    /// <returns>It has.</returns>
-    public bool HasMore()
+    // Ends the array where it has no more items.
+    private bool HasMore()
     {
         if (IsAsWritten && _json.TokenType != JsonTokenType.EndArray)
             return true;
@@ -62,16 +64,26 @@ internal ref struct WrittenJson(ReadOnlySpan<byte> json, SharedText text)
     /// <summary>A text that is an item of an array.</summary>
     public string Item() => IsOf(JsonTokenType.String) ? Moved(text.Read(ref _json)) : "";
 
-    public ImmutableArray<string> Texts(ReadOnlySpan<byte> name)
+    public ImmutableArray<string> Texts(ReadOnlySpan<byte> name) => Items(name, static (ref json) => json.Item());
+
+    public ImmutableArray<T> Objects<T>(ReadOnlySpan<byte> name, ItemReader<T> read) => Items(name, (ref json) =>
+    {
+        json.BeginObject();
+        var item = read(ref json);
+        json.EndObject();
+        return item;
+    });
+
+    public ImmutableArray<T> Items<T>(ReadOnlySpan<byte> name, ItemReader<T> read)
     {
         BeginArray(name);
         if (!HasMore())
             return [];
-        var texts = ImmutableArray.CreateBuilder<string>();
+        var items = ImmutableArray.CreateBuilder<T>();
         do
-            texts.Add(Item());
+            items.Add(read(ref this));
         while (HasMore());
-        return texts.DrainToImmutable();
+        return items.DrainToImmutable();
     }
 
     public int Number(ReadOnlySpan<byte> name)

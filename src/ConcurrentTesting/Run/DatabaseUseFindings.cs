@@ -94,8 +94,8 @@ internal static partial class DatabaseUseFindings
 
     // One of several machines may have just the tests that need none, for which the merge looks at all of them.
     private static bool AreUnused(RunRecord record, ImmutableArray<DatabaseUse> uses) =>
-        (record.Settings is { Shard: null, Queue: null } || !record.Parts.IsEmpty) && IsAnyTestRun(record)
-        && uses.Length > 0 && uses.All(use => use.IsUsed == false) && !IsAnotherOfItsOwnUsed(record);
+        IsOfAllMachines(record) && IsAnyTestRun(record) && uses.Length > 0
+        && uses.All(use => use.IsUsed == false) && !IsAnotherOfItsOwnUsed(record);
 
     // A run of a part of the tests says nothing here: tests that use the database may be in another part.
     private static IEnumerable<string> UnusedNames(RunRecord record)
@@ -117,8 +117,10 @@ internal static partial class DatabaseUseFindings
             .Select(name => name.Key);
     }
 
-    private static bool IsOfAll(RunRecord record) =>
-        record.Settings.RunsWholeClasses && (record.Settings is { Shard: null, Queue: null } || !record.Parts.IsEmpty);
+    private static bool IsOfAllMachines(RunRecord record) =>
+        record.Settings is { Shard: null, Queue: null } || !record.Parts.IsEmpty;
+
+    private static bool IsOfAll(RunRecord record) => record.Settings.RunsWholeClasses && IsOfAllMachines(record);
 
     // The run is one of several machines', did not begin a test, stopped before its end, or left tests out by a filter.
     private static bool IsInPart(RunRecord record) =>

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Xml;
 
 namespace ConcurrentTesting.Reports.Text;
 
@@ -9,16 +8,6 @@ internal static class LegalXml
     private const char Replacement = '\uFFFD';
     private static readonly SearchValues<char> Suspects = SearchValues.Create(
         [.. Enumerable.Range(0, 0x10000).Select(code => (char)code).Where(IsSuspect)]);
-
-    /// <summary>A writer of reports, the same on every system.</summary>
-    /// <param name="output">Stays open.</param>
-    public static XmlWriter Writer(Stream output) => XmlWriter.Create(output, new XmlWriterSettings
-    {
-        Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
-        Indent = true,
-        NewLineChars = "\n",
-        NewLineHandling = NewLineHandling.Entitize,
-    });
 
     /// <summary>Characters that are illegal, and halves of surrogate pairs, become U+FFFD; whole pairs stay.</summary>
     public static string Clean(string text)

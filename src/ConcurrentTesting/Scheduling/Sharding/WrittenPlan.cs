@@ -19,40 +19,15 @@ internal static class WrittenPlan
             Workers = json.OptionalNumber("workers"u8),
             Known = json.OptionalReal("known"u8),
             Tests = json.Number("tests"u8),
-            Parts = ReadParts(ref json),
+            Parts = json.Objects("parts"u8, ReadPart),
         };
         json.End();
         return json.IsAsWritten ? plan : null;
     }
 
-    private static ImmutableArray<ShardPart> ReadParts(ref WrittenJson json)
-    {
-        var parts = ImmutableArray.CreateBuilder<ShardPart>();
-        json.BeginArray("parts"u8);
-        while (json.HasMore())
-        {
-            json.BeginObject();
-            parts.Add(new ShardPart(
-                json.Number("part"u8), json.RealOrNull("seconds"u8), json.Number("tests"u8), ReadClasses(ref json)));
-            json.EndObject();
-        }
+    private static ShardPart ReadPart(ref WrittenJson json) => new(
+        json.Number("part"u8), json.RealOrNull("seconds"u8), json.Number("tests"u8), json.Objects("classes"u8, ReadClass));
 
-        return parts.DrainToImmutable();
-    }
-
-    private static ImmutableArray<ShardClass> ReadClasses(ref WrittenJson json)
-    {
-        var classes = ImmutableArray.CreateBuilder<ShardClass>();
-        json.BeginArray("classes"u8);
-        while (json.HasMore())
-        {
-            json.BeginObject();
-            classes.Add(new ShardClass(
-                json.Text("assembly"u8), json.Text("class"u8), json.RealOrNull("seconds"u8), json.Texts("tests"u8),
-                json.Texts("explicit"u8)));
-            json.EndObject();
-        }
-
-        return classes.DrainToImmutable();
-    }
+    private static ShardClass ReadClass(ref WrittenJson json) => new(
+        json.Text("assembly"u8), json.Text("class"u8), json.RealOrNull("seconds"u8), json.Texts("tests"u8), json.Texts("explicit"u8));
 }
