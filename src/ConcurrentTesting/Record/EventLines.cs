@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.IO.Compression;
-using System.Text.Encodings.Web;
 
 namespace ConcurrentTesting.Record;
 
@@ -9,10 +9,10 @@ internal sealed class EventLines
 {
     private readonly Lock _gate = new();
     private readonly AssemblyKeys _assemblies = new();
-    private readonly RunEventJson _format;
+    private readonly EventFormat _format;
 
     /// <param name="redactor">Null where they are only read.</param>
-    public EventLines(Redactor? redactor) => _format = RunEventJson.For(_assemblies, redactor);
+    public EventLines(Redactor? redactor) => _format = new EventFormat(_assemblies, redactor);
 
     /// <summary>Says what an assembly's key is.</summary>
     public AssemblyFound Explain(TestAssembly assembly, DateTimeOffset at)
@@ -25,23 +25,16 @@ internal sealed class EventLines
 
     public byte[] Write(IEnumerable<RunEvent> events)
     {
-        using var compressed = new MemoryStream();
-        using (var lines = new BrotliStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+        var lines = new ArrayBufferWriter<byte>();
+        lock (_gate)
         {
-            using var json = new Utf8JsonWriter(
-                lines, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
-            lock (_gate)
-            {
-                foreach (var happened in events)
-                {
-                    JsonSerializer.Serialize(json, happened, _format.RunEvent);
-                    json.Flush();
-                    json.Reset();
-                    lines.WriteByte((byte)'\n');
-                }
-            }
+            foreach (var happened in events)
+                _format.Write(happened, lines);
         }
 
+        using var compressed = new MemoryStream();
+        using (var compressing = new BrotliStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+            compressing.Write(lines.WrittenSpan);
         return compressed.ToArray();
     }
 
@@ -70,7 +63,7 @@ internal sealed class EventLines
 
     private RunEvent Parse(string line)
     {
-        var happened = JsonSerializer.Deserialize(line, _format.RunEvent) ?? throw new JsonException("a line is empty");
+        var happened = _format.Read(Encoding.UTF8.GetBytes(line));
         if (happened.Version > RunEvent.CurrentVersion)
             throw new JsonException(FormattableString.Invariant($"it has version {happened.Version}, and {RunEvent.CurrentVersion} is known"));
         if (happened is AssemblyFound found)

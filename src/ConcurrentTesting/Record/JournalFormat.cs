@@ -5,13 +5,13 @@ namespace ConcurrentTesting.Record;
 internal sealed class JournalFormat
 {
     private readonly AssemblyKeys _assemblies = new();
-    private readonly RunEventJson _format;
+    private readonly EventFormat _format;
     private readonly FrequentLines _frequent;
 
     public JournalFormat()
     {
         var text = new SharedText();
-        _format = RunEventJson.For(_assemblies, text);
+        _format = new EventFormat(_assemblies, text);
         _frequent = new FrequentLines(_assemblies, text);
     }
 
@@ -33,7 +33,7 @@ internal sealed class JournalFormat
     {
         try
         {
-            return _frequent.Read(line) ?? JsonSerializer.Deserialize(line, _format.RunEvent) ?? throw new JsonException("it is empty");
+            return _frequent.Read(line) ?? _format.Read(line);
         }
         catch (Exception exception) when (exception is JsonException or NotSupportedException)
         {

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 
 namespace ConcurrentTesting.Record;
 
@@ -16,9 +15,8 @@ internal sealed class JournalWriter : IDisposable
     private bool _isHolding = true;
     private readonly TimeProvider _time;
     private readonly AssemblyKeys _assemblies = new();
-    private readonly RunEventJson _format;
+    private readonly EventFormat _format;
     private readonly ArrayBufferWriter<byte> _lines = new();
-    private readonly Utf8JsonWriter _json;
     private readonly ITimer _flushing;
     private FileStream? _file;
     private long _flushedAt;
@@ -27,9 +25,7 @@ internal sealed class JournalWriter : IDisposable
     public JournalWriter(Redactor redactor, TimeProvider time)
     {
         _time = time;
-        _format = RunEventJson.For(_assemblies, redactor);
-        _json = new Utf8JsonWriter(
-            _lines, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+        _format = new EventFormat(_assemblies, redactor);
         _flushing = time.CreateTimer(_ => Flush(), null, FlushInterval, FlushInterval);
     }
 
@@ -84,8 +80,6 @@ internal sealed class JournalWriter : IDisposable
             _isClosed = true;
             Try(() => _file?.Dispose());
         }
-
-        _json.Dispose();
     }
 
     // All held events are written, so that a later event comes after them.
@@ -123,10 +117,7 @@ internal sealed class JournalWriter : IDisposable
             return;
         if (happened is AssemblyFound found)
             _assemblies.Add(found);
-        JsonSerializer.Serialize(_json, happened, _format.RunEvent);
-        _json.Flush();
-        _json.Reset();
-        _lines.Write("\n"u8);
+        _format.Write(happened, _lines);
 
         // The timer may be late where the machine is busy.
         if (_time.GetElapsedTime(_flushedAt) > FlushInterval)

@@ -13,17 +13,14 @@ namespace ConcurrentTesting.Record;
 [JsonSerializable(typeof(RunEvent))]
 internal sealed partial class RunEventJson : JsonSerializerContext
 {
-    /// <summary>The converter for one journal: assemblies are known from line to line.</summary>
-    /// <param name="redactor">Null where they are only read.</param>
-    public static RunEventJson For(AssemblyKeys assemblies, Redactor? redactor) =>
-        For(assemblies, redactor is null ? new SharedText() : new RedactedText(redactor));
-
+    /// <summary>The contracts for one journal: assemblies are known from line to line.</summary>
     /// <param name="text">Reads and writes all texts but our own words.</param>
     public static RunEventJson For(AssemblyKeys assemblies, JsonConverter<string> text)
     {
         var options = new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
         options.Converters.Add(assemblies);
         options.Converters.Add(new TraitPair());
+        options.Converters.Add(new SettingsConverter());
         options.Converters.Add(text);
         return new RunEventJson(options);
     }
