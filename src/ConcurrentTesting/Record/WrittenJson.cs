@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Text.Json.Serialization.Metadata;
 
 namespace ConcurrentTesting.Record;
 
@@ -12,6 +13,9 @@ internal ref struct WrittenJson(ReadOnlySpan<byte> json, SharedText text)
 
     /// <summary>Reads an item of an array.</summary>
     public delegate T ItemReader<T>(ref WrittenJson json);
+
+    /// <summary>Reads a property whose name says whose value it is.</summary>
+    public delegate void PropertyReader(ref WrittenJson json, string name);
 
     /// <summary>All values so far were there, and of their kind.</summary>
     public bool IsAsWritten { get; private set; } = true;
@@ -86,6 +90,33 @@ internal ref struct WrittenJson(ReadOnlySpan<byte> json, SharedText text)
         return items.DrainToImmutable();
     }
 
+    /// <summary>An object whose properties may have any names.</summary>
+    public void Properties(ReadOnlySpan<byte> name, PropertyReader read)
+    {
+        BeginObject(name);
+        while (IsAsWritten && _json.TokenType == JsonTokenType.PropertyName)
+        {
+            var property = _json.GetString()!;
+            Expect(_json.Read());
+            read(ref this, property);
+        }
+
+        EndObject();
+    }
+
+    public void OptionalProperties(ReadOnlySpan<byte> name, PropertyReader read)
+    {
+        if (IsAt(name))
+            Properties(name, read);
+    }
+
+    /// <summary>A value that there are few of, by the serializer.</summary>
+    /// <exception cref="JsonException">It is none of this kind.</exception>
+    public T? Value<T>(JsonTypeInfo<T> contract) => IsAsWritten ? Moved(JsonSerializer.Deserialize(ref _json, contract)) : default;
+
+    /// <inheritdoc cref="Value"/>
+    public T? OptionalValue<T>(ReadOnlySpan<byte> name, JsonTypeInfo<T> contract) => IsAt(name) && Has(name) ? Value(contract) : default;
+
     public int Number(ReadOnlySpan<byte> name)
     {
         if (Has(name) && _json.TokenType == JsonTokenType.Number && _json.TryGetInt32(out var value))
@@ -123,6 +154,8 @@ internal ref struct WrittenJson(ReadOnlySpan<byte> json, SharedText text)
         Expect(false);
         return false;
     }
+
+    public DateTimeOffset? OptionalTime(ReadOnlySpan<byte> name) => IsAt(name) ? Time(name) : null;
 
     public DateTimeOffset Time(ReadOnlySpan<byte> name)
     {

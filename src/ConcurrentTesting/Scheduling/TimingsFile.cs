@@ -34,11 +34,8 @@ internal static class TimingsFile
         if (!File.Exists(path))
             return TimingsContent.Empty;
 
-        using var document = await ParseAsync(path, cancellationToken);
-        var tests = document.RootElement.TryGetProperty("tests", out var own) && own.ValueKind == JsonValueKind.Object
-            ? own.EnumerateObject().ToTimings(test => test.Value.Deserialize(TimingsJson.Default.Timing))
-            : document.RootElement.EnumerateObject().ToTimings(ReadFlat);
-        return new TimingsContent(tests, ReadAssemblies(document.RootElement)) { Worker = ReadWorker(document.RootElement) };
+        var text = WithoutMark(await File.ReadAllBytesAsync(path, cancellationToken));
+        return Sound(WrittenTimings.Read(text.Span) ?? Parse(text));
     }
 
     /// <summary>Writes the timings; where that fails, the file stays as it was.</summary>
@@ -108,6 +105,31 @@ internal static class TimingsFile
             json.WriteNumber(name, known);
     }
 
+    private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> text) =>
+        text.Span.StartsWith(Encoding.UTF8.Preamble) ? text[Encoding.UTF8.Preamble.Length..] : text;
+
+    private static TimingsContent Parse(ReadOnlyMemory<byte> text)
+    {
+        using var document = JsonDocument.Parse(text);
+        if (document.RootElement.ValueKind != JsonValueKind.Object)
+            throw new JsonException("the file does not hold an object");
+        var tests = document.RootElement.TryGetProperty("tests", out var own) && own.ValueKind == JsonValueKind.Object
+            ? own.EnumerateObject().ToTimings(test => test.Value.Deserialize(TimingsJson.Default.Timing))
+            : document.RootElement.EnumerateObject().ToTimings(ReadFlat);
+        return new TimingsContent(tests, ReadAssemblies(document.RootElement)) { Worker = ReadWorker(document.RootElement) };
+    }
+
+    private static TimingsContent Sound(TimingsContent content)
+    {
+        foreach (var (name, timing) in content.Tests)
+            Require(timing.Seconds, timing.Samples, name);
+        if (content.Worker is { } worker)
+            Require(worker.Seconds, worker.Samples, "worker");
+        foreach (var (name, timing) in content.Assemblies)
+            content.Assemblies[name] = Sound(timing, name);
+        return content;
+    }
+
     private static Dictionary<string, AssemblyTiming> ReadAssemblies(JsonElement root)
     {
         var assemblies = new Dictionary<string, AssemblyTiming>(StringComparer.Ordinal);
@@ -116,21 +138,17 @@ internal static class TimingsFile
         foreach (var assembly in own.EnumerateObject())
         {
             if (assembly.Value.Deserialize(TimingsJson.Default.AssemblyTiming) is { } timing)
-                assemblies[assembly.Name] = Sound(timing, assembly.Name);
+                assemblies[assembly.Name] = timing;
         }
 
         return assemblies;
     }
 
     // A flat file may have a test of this name, so it is read only if it is an object.
-    private static MeasuredCost? ReadWorker(JsonElement root)
-    {
-        if (!root.TryGetProperty("worker", out var own) || own.ValueKind != JsonValueKind.Object
-            || own.Deserialize(TimingsJson.Default.MeasuredCost) is not { } cost)
-            return null;
-        Require(cost.Seconds, cost.Samples, "worker");
-        return cost;
-    }
+    private static MeasuredCost? ReadWorker(JsonElement root) =>
+        root.TryGetProperty("worker", out var own) && own.ValueKind == JsonValueKind.Object
+            ? own.Deserialize(TimingsJson.Default.MeasuredCost)
+            : null;
 
     private static AssemblyTiming Sound(AssemblyTiming timing, string name)
     {
@@ -148,17 +166,6 @@ internal static class TimingsFile
         };
     }
 
-    private static async Task<JsonDocument> ParseAsync(string path, CancellationToken cancellationToken)
-    {
-        await using var stream = File.OpenRead(path);
-        var document = await JsonDocument.ParseAsync(stream, default, cancellationToken);
-        if (document.RootElement.ValueKind == JsonValueKind.Object)
-            return document;
-
-        document.Dispose();
-        throw new JsonException("the file does not hold an object");
-    }
-
     private static Timing? ReadFlat(JsonProperty test) =>
         test.Value.ValueKind == JsonValueKind.Number ? new Timing(test.Value.GetDouble(), 1, null) : null;
 
@@ -167,10 +174,8 @@ internal static class TimingsFile
         var timings = new Dictionary<string, Timing>(StringComparer.Ordinal);
         foreach (var test in tests)
         {
-            if (read(test) is not { } timing)
-                continue;
-            Require(timing.Seconds, timing.Samples, test.Name);
-            timings[test.Name] = timing;
+            if (read(test) is { } timing)
+                timings[test.Name] = timing;
         }
 
         return timings;

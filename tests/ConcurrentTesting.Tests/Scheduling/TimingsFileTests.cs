@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Collections.Immutable;
 using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.Tests.Reports;
 using Shouldly;
 using Xunit;
 
@@ -19,19 +20,72 @@ public sealed class TimingsFileTests
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
+    private static readonly JsonSerializerOptions Minimal = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     [Fact]
     public void What_is_written_is_what_a_serializer_makes_of_it_in_the_order_of_the_names()
     {
-        var full = new Timing(1.25, 7, "Failed") { FlakyRuns = 1, Rows = 3, LastRun = new DateTimeOffset(2026, 1, 31, 7, 8, 9, TimeSpan.Zero), RunsSinceFlaky = 2 };
-        var timings = new TimingsContent(
+        var timings = Full();
+
+        Encoding.UTF8.GetString(TimingsFile.TextOf(timings).Span).ShouldBe(Serialized(timings));
+        Encoding.UTF8.GetString(TimingsFile.TextOf(TimingsContent.Empty).Span).ShouldBe(Serialized(TimingsContent.Empty));
+    }
+
+    [Theory]
+    [InlineData("{\"version\":", "{\"since\":\"a later version\",\"version\":")]
+    [InlineData("\"samples\":7,", "\"samples\":7,\"more\":[1,{}],")]
+    [InlineData("\"seconds\":0.5,\"samples\":1", "\"samples\":1,\"seconds\":0.5")]
+    [InlineData("\"tests\":{", "\"tests\":{\"gone\":null,")]
+    [InlineData("{\"version\":1,", "\uFEFF{\"version\":1,")]
+    [InlineData("\"version\":1,", "")]
+    public async Task Durations_mean_the_same_in_whatever_order_they_are_written(string written, string other)
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "timings.json");
+        await TimingsFile.WriteAsync(file, TimingsFile.TextOf(Full()), TestContext.Current.CancellationToken);
+        var usual = Minimized(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+        WrittenTimings.Read(Encoding.UTF8.GetBytes(usual)).ShouldNotBeNull();
+
+        usual.ShouldContain(written);
+        await File.WriteAllTextAsync(file, usual.Replace(written, other, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+
+        foreach (var content in new[] { await TimingsFile.ReadAsync(file, TestContext.Current.CancellationToken), WrittenTimings.Read(Encoding.UTF8.GetBytes(usual))! })
+            TimingsFile.TextOf(content).ToArray().ShouldBe(TimingsFile.TextOf(Full()).ToArray());
+    }
+
+    [Theory]
+    [InlineData("\"seconds\":0.5", "\"seconds\":-1")]
+    [InlineData("\"seconds\":0.5", "\"seconds\":1e300")]
+    [InlineData("\"samples\":7", "\"samples\":0")]
+    [InlineData("\"samples\":4", "\"samples\":0")]
+    [InlineData("\"host\":{\"seconds\":2", "\"host\":{\"seconds\":-2")]
+    [InlineData("\"host\":{\"seconds\":2", "\"host\":{\"seconds\":\"two\"")]
+    public async Task Figures_that_cannot_be_are_refused(string written, string other)
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "timings.json");
+        var usual = Minimized(Encoding.UTF8.GetString(TimingsFile.TextOf(Full()).Span));
+        usual.ShouldContain(written);
+        await File.WriteAllTextAsync(file, usual.Replace(written, other, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+
+        await Should.ThrowAsync<JsonException>(() => TimingsFile.ReadAsync(file, TestContext.Current.CancellationToken));
+    }
+
+    private static string Minimized(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return JsonSerializer.Serialize(document.RootElement, Minimal);
+    }
+
+    private static TimingsContent Full()
+    {
+                var full = new Timing(1.25, 7, "Failed") { FlakyRuns = 1, Rows = 3, LastRun = new DateTimeOffset(2026, 1, 31, 7, 8, 9, TimeSpan.Zero), RunsSinceFlaky = 2 };
+        return new TimingsContent(
             new() { ["b/Z.Z"] = new Timing(0.5, 1, null), ["a/A.A(\"<ä>\")"] = full, ["B"] = new Timing(3, 2, "Passed") },
             new() { ["b"] = new() { Waiting = 0.5 }, ["a"] = new() { Host = new MeasuredCost(2, 1), Content = "<c>", SetUps = ImmutableSortedDictionary<string, MeasuredCost>.Empty.Add("s", new(1, 1)) } })
         {
             Worker = new MeasuredCost(0.75, 4),
         };
-
-        Encoding.UTF8.GetString(TimingsFile.TextOf(timings).Span).ShouldBe(Serialized(timings));
-        Encoding.UTF8.GetString(TimingsFile.TextOf(TimingsContent.Empty).Span).ShouldBe(Serialized(TimingsContent.Empty));
     }
 
     private static string Serialized(TimingsContent timings) => JsonSerializer.Serialize(
