@@ -7,6 +7,8 @@ namespace ConcurrentTesting.Run.Merging;
 /// <param name="batches">How many batches the parts before it had.</param>
 internal sealed class MergedWorkers(PartFolder part, string to, int firstWorker, int batches)
 {
+    public PartFolder Part => part;
+
     public RunRecord Renumber(RunRecord record) => record with
     {
         Tests = [.. record.Tests.Select(Renumber)],

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Runtime;
+using System.Runtime.InteropServices;
 using ConcurrentTesting.Reports.RunJson;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Scheduling.Sharding;
@@ -45,18 +47,28 @@ internal sealed class PartMerge
                 "--test-merge is missing: give the results folders of all parts, or a folder that holds them, or the --test-queue that has the run.");
         }
 
-        return await new PartMerge(settings.WithAbsolutePaths(), logger, variable).RunAsync(cancellationToken);
+        // Nothing waits for a merge but its end, so the collector need not work beside it.
+        var latency = GCSettings.LatencyMode;
+        GCSettings.LatencyMode = GCLatencyMode.Batch;
+        try
+        {
+            return await new PartMerge(settings.WithAbsolutePaths(), logger, variable).RunAsync(cancellationToken);
+        }
+        finally
+        {
+            GCSettings.LatencyMode = latency;
+        }
     }
 
     private async Task<ConcurrentTestResult> RunAsync(CancellationToken cancellationToken)
     {
-        var parts = Read(await ChooseAsync());
+        var (parts, places) = Numbered(Read(await ChooseAsync()));
         var settings = parts is [var first, ..]
             ? SettingsOf(first.Record, parts.Sum(part => part.Workers)) with { Coverage = parts.Any(part => part.IsCovered) }
             : RecordedSettings.Of(_settings);
         await using var results = ResultsDirectory.Claim(settings);
         await results.BeginAsync(_logger);
-        parts = Numbered(parts);
+        _flaws.AddRange(places.AsParallel().AsOrdered().Select(FlawOfCopying).OfType<string>());
         cancellationToken.ThrowIfCancellationRequested();
         foreach (var incident in _incidents)
             _logger.LogWarning("{Kind}: {Message}", incident.Kind, _redactor.Redact(incident.Message));
@@ -130,7 +142,7 @@ internal sealed class PartMerge
             : FormattableString.Invariant($"began at {folder.StartedAt:u} and did not come to its end"))}.");
 
     // Reading a part takes a core and needs no other part.
-    private ImmutableArray<MergedPart> Read(PartChoice choice)
+    private MergedPart[] Read(PartChoice choice)
     {
         var formats = new ConcurrentBag<JournalFormat>();
         var read = choice.Chosen.AsParallel().AsOrdered().Select(folder => Read(folder, formats)).ToList();
@@ -164,31 +176,32 @@ internal sealed class PartMerge
         MergeFolders = _settings.MergeFolders,
     };
 
-    private ImmutableArray<MergedPart> Numbered(ImmutableArray<MergedPart> parts)
+    // Each takes the place of what it was before: there is not the memory for all tests twice.
+    private (ImmutableArray<MergedPart> Parts, ImmutableArray<MergedWorkers> Places) Numbered(MergedPart[] parts)
     {
-        var numbers = new List<(MergedPart Part, MergedWorkers Merged)>();
+        var places = ImmutableArray.CreateBuilder<MergedWorkers>(parts.Length);
         var (workers, batches) = (0, 0);
         foreach (var part in parts)
         {
-            numbers.Add((part, new MergedWorkers(part.Folder, _settings.ResultsDirectory, workers, batches)));
+            places.Add(new MergedWorkers(part.Folder, _settings.ResultsDirectory, workers, batches));
             workers += part.Workers;
             batches += part.LastBatch;
         }
 
-        _flaws.AddRange(numbers.AsParallel().AsOrdered().Select(one => FlawOfCopying(one.Part, one.Merged)).OfType<string>());
-        return [.. numbers.AsParallel().AsOrdered().Select(one => one.Part with { Record = one.Merged.Renumber(one.Part.Record) })];
+        Parallel.For(0, parts.Length, index => parts[index] = parts[index] with { Record = places[index].Renumber(parts[index].Record) });
+        return (ImmutableCollectionsMarshal.AsImmutableArray(parts), places.MoveToImmutable());
     }
 
-    private static string? FlawOfCopying(MergedPart part, MergedWorkers merged)
+    private static string? FlawOfCopying(MergedWorkers place)
     {
         try
         {
-            merged.CopyFiles();
+            place.CopyFiles();
             return null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return $"{part.Folder}: its files could not be copied: {exception.Message.TrimEnd('.')}";
+            return $"{place.Part}: its files could not be copied: {exception.Message.TrimEnd('.')}";
         }
     }
 

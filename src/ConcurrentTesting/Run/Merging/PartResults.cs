@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ConcurrentTesting.Scheduling.Sharding;
 
 namespace ConcurrentTesting.Run.Merging;
@@ -53,9 +54,11 @@ internal static class PartResults
 
     private static string? Difference(string what, IEnumerable<ShardTest> expected, IEnumerable<ShardTest> found)
     {
-        var counts = expected.CountBy(test => test).ToDictionary();
+        var counts = new Dictionary<ShardTest, int>();
+        foreach (var test in expected)
+            CollectionsMarshal.GetValueRefOrAddDefault(counts, test, out _)++;
         foreach (var test in found)
-            counts[test] = counts.GetValueOrDefault(test) - 1;
+            CollectionsMarshal.GetValueRefOrAddDefault(counts, test, out _)--;
         var missing = counts.SelectMany(count => Enumerable.Repeat(count.Key, Math.Max(0, count.Value))).ToList();
 
         // Neither side has secrets in its names, and the machines that wrote them may know different secrets.
