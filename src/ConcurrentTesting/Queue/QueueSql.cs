@@ -390,7 +390,7 @@ internal static class QueueSql
 
     /// <summary>The end of a claim: its events, its results, the closing of its items, what of it runs again and what happened beside
     /// claims by now, all or nothing, and nothing where the lease is another's or the end was told before. The reruns of all machines are
-    /// one budget: what is beyond it is not run again.</summary>
+    /// one budget: what is beyond it is not run again. Only the asked tests are looked up, however many tests there are.</summary>
     public const string Acknowledge =
         $"""
         WITH {Mine},
@@ -410,7 +410,7 @@ internal static class QueueSql
             SELECT @run, g.test, g.row, t.attempts + 1, g.outcome, @lease
             FROM unnest(@tests, @rows, @outcomes) AS g (test, row, outcome)
             JOIN asked ON asked.test = g.test
-            JOIN concurrent_test.tests t ON t.run = @run AND t.test = g.test),
+            JOIN concurrent_test.tests t ON t.run = @run AND t.test = g.test AND t.test = ANY (@tests)),
         budget AS MATERIALIZED (
             SELECT r.reruns FROM concurrent_test.runs r WHERE r.run = @run AND @rerun > 0 AND EXISTS (SELECT FROM mine)
             FOR NO KEY UPDATE),
@@ -429,7 +429,7 @@ internal static class QueueSql
                 story = CASE WHEN t.test IN (SELECT test FROM open) OR asked.has_results THEN NULL ELSE 'It was asked for and gave no result.' END,
                 reruns = greatest(t.reruns, coalesce(u.reruns, 0)), retries = greatest(t.retries, coalesce(u.retries, 0))
             FROM asked LEFT JOIN unnest(@tried, @reruns, @retries) AS u (test, reruns, retries) ON u.test = asked.test
-            WHERE t.run = @run AND t.test = asked.test),
+            WHERE t.run = @run AND t.test = asked.test AND t.test = ANY (ARRAY(SELECT test FROM asked))),
         again AS (
             INSERT INTO concurrent_test.items (
                 run, assembly, tests, suspect, companions, cases, seconds, reason, fruitless, is_alone, groups, not_machine, not_worker,
