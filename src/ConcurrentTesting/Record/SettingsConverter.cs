@@ -26,7 +26,7 @@ internal sealed class SettingsConverter : JsonConverter<ConcurrentTestSettings>
         var settings = Usual with { };
         foreach (var (name, property, usual) in Settings)
         {
-            // What is set again and again is compiled for each property.
+            // Setting a property by reflection is compiled from the second time on, so what is as usual is left.
             if (document.RootElement.TryGetProperty(name.EncodedUtf8Bytes, out var value)
                 && ValueOf(value, property) is var read && !Equals(read, usual))
                 property.SetValue(settings, read);
@@ -109,7 +109,7 @@ internal sealed class SettingsConverter : JsonConverter<ConcurrentTestSettings>
         catch (Exception exception) when (exception is InvalidOperationException or FormatException or ArgumentException
             or OverflowException or KeyNotFoundException)
         {
-            throw new JsonException($"its setting {property.Name} has a value that is none of it", exception);
+            throw new JsonException($"its setting {property.Name} has a value of another kind", exception);
         }
     }
 

@@ -110,9 +110,10 @@ internal ref struct WrittenJson(ReadOnlySpan<byte> json, SharedText text)
             Properties(name, read);
     }
 
-    /// <summary>A value that there are few of, by the serializer.</summary>
+    /// <summary>An object that there are few of, by the serializer.</summary>
     /// <exception cref="JsonException">It is none of this kind.</exception>
-    public T? Value<T>(JsonTypeInfo<T> contract) => IsAsWritten ? Moved(JsonSerializer.Deserialize(ref _json, contract)) : default;
+    public T? Value<T>(JsonTypeInfo<T> contract) =>
+        IsOf(JsonTokenType.StartObject) ? Moved(JsonSerializer.Deserialize(ref _json, contract)) : default;
 
     /// <inheritdoc cref="Value"/>
     public T? OptionalValue<T>(ReadOnlySpan<byte> name, JsonTypeInfo<T> contract) => IsAt(name) && Has(name) ? Value(contract) : default;

@@ -132,6 +132,36 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public void Secrets_in_settings_do_not_reach_the_file()
+    {
+        var redactor = new Redactor();
+        redactor.RegisterConnectionString("Host=db;Username=app;Password=Tr0ub4dor&3");
+        using (var writer = new JournalWriter(redactor, TimeProvider.System))
+        {
+            writer.Begin(File);
+            writer.Append(new RunStarted
+            {
+                At = RecordedRun.Start,
+                Run = "run",
+                Machine = "machine",
+                Seed = 1,
+                Settings = new ConcurrentTestSettings
+                {
+                    Filter = "Name~Tr0ub4dor&3",
+                    Template = ["sql/Tr0ub4dor&3"],
+                    Environment = [new EnvironmentPattern("Tr0ub4dor&3", "{Host}Tr0ub4dor&3")],
+                },
+            });
+        }
+
+        var text = System.IO.File.ReadAllText(File);
+
+        text.ShouldNotContain("Tr0ub4dor");
+        text.ShouldContain("\"filter\":\"Name~");
+        text.ShouldContain("\"pattern\":\"{Host}");
+    }
+
+    [Fact]
     public void A_secret_that_becomes_known_later_is_hidden_from_then_on()
     {
         var redactor = new Redactor();

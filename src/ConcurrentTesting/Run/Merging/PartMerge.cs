@@ -47,7 +47,7 @@ internal sealed class PartMerge
                 "--test-merge is missing: give the results folders of all parts, or a folder that holds them, or the --test-queue that has the run.");
         }
 
-        // Nothing waits for a merge but its end, so the collector need not work beside it.
+        // Nothing waits for a merge but its end, so the collector need not work beside it. The mode is that of the whole process.
         var latency = GCSettings.LatencyMode;
         GCSettings.LatencyMode = GCLatencyMode.Batch;
         try
