@@ -40,22 +40,16 @@ public sealed class TimingsFileTests
     [InlineData("\"version\":1,", "")]
     public async Task Durations_mean_the_same_in_whatever_order_they_are_written(string written, string other)
     {
-        using var folder = new TemporaryFolder();
-        var file = Path.Combine(folder.Path, "timings.json");
-        await TimingsFile.WriteAsync(file, TimingsFile.TextOf(Full()), TestContext.Current.CancellationToken);
-        var usual = Minimized(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
-        WrittenTimings.Read(Encoding.UTF8.GetBytes(usual)).ShouldNotBeNull();
-
+        var usual = Minimized(Full());
         usual.ShouldContain(written);
-        await File.WriteAllTextAsync(file, usual.Replace(written, other, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        var changed = usual.Replace(written, other, StringComparison.Ordinal);
 
-        var content = await TimingsFile.ReadAsync(file, TestContext.Current.CancellationToken);
-        TimingsFile.TextOf(content).ToArray().ShouldBe(TimingsFile.TextOf(Full()).ToArray());
+        TimingsFile.TextOf(await ReadAsync(changed)).ToArray().ShouldBe(TimingsFile.TextOf(Full()).ToArray());
 
         // The mark is none of the text.
         if (!other.StartsWith('\uFEFF'))
-            WrittenTimings.Read(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)).ShouldBeNull();
-        TimingsFile.TextOf(WrittenTimings.Read(Encoding.UTF8.GetBytes(usual))!).ToArray().ShouldBe(TimingsFile.TextOf(Full()).ToArray());
+            WrittenTimings.Read(Encoding.UTF8.GetBytes(changed)).ShouldBeNull();
+        TimingsFile.TextOf(WrittenTimings.Read(Encoding.UTF8.GetBytes(usual)).ShouldNotBeNull()).ToArray().ShouldBe(TimingsFile.TextOf(Full()).ToArray());
     }
 
     [Theory]
@@ -64,11 +58,7 @@ public sealed class TimingsFileTests
     [InlineData("""{"version":2,"worker":"x","tests":{"Shop.A":{"seconds":0.3,"samples":1}},"assemblies":{"A":null}}""", 1)]
     public async Task A_worker_that_is_no_cost_is_passed_over(string text, int tests)
     {
-        using var folder = new TemporaryFolder();
-        var file = Path.Combine(folder.Path, "timings.json");
-        await File.WriteAllTextAsync(file, text, TestContext.Current.CancellationToken);
-
-        var content = await TimingsFile.ReadAsync(file, TestContext.Current.CancellationToken);
+        var content = await ReadAsync(text);
 
         content.Worker.ShouldBeNull();
         content.Tests.Count.ShouldBe(tests);
@@ -84,18 +74,23 @@ public sealed class TimingsFileTests
     [InlineData("\"host\":{\"seconds\":2", "\"host\":{\"seconds\":\"two\"")]
     public async Task Figures_that_cannot_be_are_refused(string written, string other)
     {
-        using var folder = new TemporaryFolder();
-        var file = Path.Combine(folder.Path, "timings.json");
-        var usual = Minimized(Encoding.UTF8.GetString(TimingsFile.TextOf(Full()).Span));
+        var usual = Minimized(Full());
         usual.ShouldContain(written);
-        await File.WriteAllTextAsync(file, usual.Replace(written, other, StringComparison.Ordinal), TestContext.Current.CancellationToken);
 
-        await Should.ThrowAsync<JsonException>(() => TimingsFile.ReadAsync(file, TestContext.Current.CancellationToken));
+        await Should.ThrowAsync<JsonException>(() => ReadAsync(usual.Replace(written, other, StringComparison.Ordinal)));
     }
 
-    private static string Minimized(string json)
+    private static async Task<TimingsContent> ReadAsync(string text)
     {
-        using var document = JsonDocument.Parse(json);
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "timings.json");
+        await File.WriteAllTextAsync(file, text, TestContext.Current.CancellationToken);
+        return await TimingsFile.ReadAsync(file, TestContext.Current.CancellationToken);
+    }
+
+    private static string Minimized(TimingsContent timings)
+    {
+        using var document = JsonDocument.Parse(TimingsFile.TextOf(timings));
         return JsonSerializer.Serialize(document.RootElement, Minimal);
     }
 
