@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -11,7 +12,12 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
 
     private static readonly JsonSerializerOptions Format = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
+    /// <summary>How long a machine goes by what waited, which takes the server as long as all the rest of a claim.</summary>
+    private static readonly TimeSpan WaitingHolds = TimeSpan.FromSeconds(1);
+
     private bool _hasExclusive;
+    private double? _waiting;
+    private long _waitingAt;
     private TimeSpan _lease;
 
     /// <summary>The queue was away a moment ago: no machine could tell that it lives, and none is to be taken for lost before each had time
@@ -54,22 +60,21 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
     public async Task<QueueTurn> ClaimAsync(
         int worker, int host, IReadOnlyCollection<long> held, CancellationToken cancellationToken)
     {
-        var claim = Guid.NewGuid();
+        var turn = new Turn(Guid.NewGuid(), worker, host);
+        var lost = ImmutableArray.CreateBuilder<(string, int)>();
         return await connection.AskAsync(
             async (session, token) =>
             {
-                await using var batch = new NpgsqlBatch(session);
-                if (_hasExclusive)
-                    batch.BatchCommands.Add(Part(QueueSql.LockRun));
-                batch.BatchCommands.Add(
-                    Part(
-                        QueueSql.TakeBack, ("machine", machine.Id), ("mostLosses", QueueSql.MostLosses),
-                        ("mostLossesInAll", QueueSql.MostLossesInAll), ("held", held.ToArray())));
-                batch.BatchCommands.Add(ClaimOf(worker, host, claim));
-                batch.BatchCommands.Add(Part(QueueSql.Claimed, ("claim", claim)));
-                batch.BatchCommands.Add(Part(QueueSql.Tries, ("claim", claim)));
-                batch.BatchCommands.Add(Part(QueueSql.State));
-                return await ReadClaimAsync(batch, token);
+                var asked = turn;
+                turn = turn with { MayHaveTaken = true };
+                var found = await TurnAsync(session, asked, token);
+                if (!found.State.HasOverdue)
+                    return found with { Lost = lost.ToImmutable() };
+
+                // What was just claimed is known as well, however long ago that was.
+                var taken = await TakeBackAsync(session, found.Claim is { } claim ? [.. held, claim.Lease] : [.. held], token);
+                lost.AddRange(taken);
+                return (found.Claim is null && !taken.IsEmpty ? await TurnAsync(session, turn, token) : found) with { Lost = lost.ToImmutable() };
             },
             cancellationToken);
     }
@@ -282,42 +287,75 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
         return found.FirstOrDefault();
     }
 
-    private NpgsqlBatchCommand ClaimOf(int worker, int host, Guid claim) => Part(
-        QueueSql.Claim, ("machine", machine.Id), ("worker", Worker(worker)), ("host", host), ("claim", claim),
-        ("least", LeastSeconds), ("most", (long)MostCases), ("exclusive", _hasExclusive));
+    private async Task<QueueTurn> TurnAsync(NpgsqlConnection session, Turn turn, CancellationToken cancellationToken)
+    {
+        if (Stopwatch.GetElapsedTime(_waitingAt) > WaitingHolds)
+            _waiting = null;
+        await using var batch = new NpgsqlBatch(session);
+        if (_hasExclusive)
+            batch.BatchCommands.Add(Part(QueueSql.LockRun));
+        batch.BatchCommands.Add(ClaimOf(turn));
+        if (turn.MayHaveTaken)
+            batch.BatchCommands.Add(Part(QueueSql.Claimed, ("claim", turn.Claim)));
+        batch.BatchCommands.Add(Part(QueueSql.Tries, ("claim", turn.Claim)));
+        batch.BatchCommands.Add(Part(QueueSql.State));
+        return await ReadTurnAsync(batch, turn, cancellationToken);
+    }
 
-    // The answers come in the order of ClaimAsync's questions; the claim itself has none.
-    private async Task<QueueTurn> ReadClaimAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
+    private NpgsqlBatchCommand ClaimOf(Turn turn)
+    {
+        var command = Part(
+            _hasExclusive ? QueueSql.ExclusiveClaim : QueueSql.Claim, ("machine", machine.Id), ("worker", Worker(turn.Worker)),
+            ("host", turn.Host), ("claim", turn.Claim), ("least", LeastSeconds), ("most", (long)MostCases),
+            ("age", Stopwatch.GetElapsedTime(_waitingAt).TotalSeconds), ("mine", machine.Workers));
+        command.Parameters.Add(
+            new NpgsqlParameter("waiting", NpgsqlDbType.Double) { Value = _waiting is { } waiting ? waiting : DBNull.Value });
+        return command;
+    }
+
+    // The answers come in the order of TurnAsync's questions.
+    private async Task<QueueTurn> ReadTurnAsync(NpgsqlBatch batch, Turn turn, CancellationToken cancellationToken)
     {
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         if (_hasExclusive)
             await reader.NextResultAsync(cancellationToken);
-        var lost = await LostAsync(reader, cancellationToken);
-        var claim = await ClaimedAsync(reader, cancellationToken);
-        await reader.NextResultAsync(cancellationToken);
+        var claim = await ClaimedAsync(reader, Remember, cancellationToken);
+        if (turn.MayHaveTaken)
+            claim = await ClaimedAsync(reader, _ => { }, cancellationToken);
+        _waiting -= claim?.Seconds ?? 0;
         var tries = ImmutableArray.CreateBuilder<QueueTries>();
         while (await reader.ReadAsync(cancellationToken))
             tries.Add(new QueueTries(reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2)) { HasFailed = reader.GetBoolean(3) });
         await reader.NextResultAsync(cancellationToken);
         return new QueueTurn(
-            claim is null ? null : claim with { Tries = tries.ToImmutable() }, await StateOfAsync(reader, cancellationToken),
-            [.. lost.Select(machine => (machine.Key, machine.Value))]);
+            claim is null ? null : claim with { Tries = tries.ToImmutable() }, await StateOfAsync(reader, cancellationToken), []);
     }
 
-    private static async Task<Dictionary<string, int>> LostAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    // What was told by the server, not what we have reckoned from it since.
+    private void Remember(NpgsqlDataReader reader)
     {
-        var lost = new Dictionary<string, int>(StringComparer.Ordinal);
-        while (await reader.ReadAsync(cancellationToken))
-            lost[reader.GetString(0)] = lost.GetValueOrDefault(reader.GetString(0)) + reader.GetInt32(1);
-        await reader.NextResultAsync(cancellationToken);
-        return lost;
+        if (_waiting is null)
+            (_waiting, _waitingAt) = (reader.GetDouble(9), Stopwatch.GetTimestamp());
     }
 
-    private static async Task<QueueClaim?> ClaimedAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    private async Task<ImmutableArray<(string Machine, int Tests)>> TakeBackAsync(
+        NpgsqlConnection session, long[] held, CancellationToken cancellationToken)
+    {
+        await using var command = Command(
+            session, QueueSql.TakeBack, ("machine", machine.Id), ("mostLosses", QueueSql.MostLosses),
+            ("mostLossesInAll", QueueSql.MostLossesInAll), ("held", held));
+        var lost = await ReadAllAsync(command, reader => (Machine: reader.GetString(0), Tests: reader.GetInt32(1)), cancellationToken);
+        return [.. lost.GroupBy(item => item.Machine, (machine, items) => (machine, items.Sum(item => item.Tests)))];
+    }
+
+    /// <param name="also">What else is read of each row.</param>
+    private static async Task<QueueClaim?> ClaimedAsync(
+        NpgsqlDataReader reader, Action<NpgsqlDataReader> also, CancellationToken cancellationToken)
     {
         QueueClaim? claim = null;
         while (await reader.ReadAsync(cancellationToken))
         {
+            also(reader);
             ImmutableArray<int> tests = [.. reader.GetFieldValue<int[]>(2)];
             claim = claim is null
                 ? new QueueClaim
@@ -336,12 +374,13 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                 : claim with { Tests = claim.Tests.AddRange(tests), Seconds = claim.Seconds + reader.GetDouble(5) };
         }
 
+        await reader.NextResultAsync(cancellationToken);
         return claim;
     }
 
     private static async Task<QueueState> StateOfAsync(NpgsqlDataReader reader, CancellationToken cancellationToken) =>
         await reader.ReadAsync(cancellationToken)
-            ? new QueueState((int)reader.GetInt64(0), (int)reader.GetInt64(1), reader.GetInt32(2), SealOf(reader, 3))
+            ? new QueueState((int)reader.GetInt64(0), (int)reader.GetInt64(1), reader.GetInt32(2), SealOf(reader, 3), reader.GetBoolean(7))
             : throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Incomplete, "The run is no longer in the queue: somebody has removed it.");
 
@@ -407,6 +446,9 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
             command.Parameters.AddWithValue(name, value);
         return command;
     }
+
+    /// <param name="MayHaveTaken">The claim was asked for before, and the answer may have been lost.</param>
+    private sealed record Turn(Guid Claim, int Worker, int Host, bool MayHaveTaken = false);
 
     private static NpgsqlParameter Json<T>(string name, T value) =>
         new(name, NpgsqlDbType.Jsonb) { Value = JsonSerializer.Serialize(value, Format) };

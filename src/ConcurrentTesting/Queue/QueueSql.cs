@@ -232,8 +232,8 @@ internal static class QueueSql
         RETURNING g.machine_name, cardinality(g.tests)
         """;
 
-    /// <summary>What a claim came to. One whose answer was lost may have been asked for again before the server had come to its end, and
-    /// has two leases then: the later one counts, and what the other has is free again.</summary>
+    /// <summary>What a claim came to whose answer was lost. It may have been asked for again before the server had come to its end, and has
+    /// two leases then: the later one counts, and what the other has is free again.</summary>
     public const string Claimed =
         """
         WITH newest AS (
@@ -266,43 +266,53 @@ internal static class QueueSql
     // Whether the item may run beside the items that are running.
     private const string IsAllowed =
         """
-        (NOT @exclusive OR NOT EXISTS (
+        NOT EXISTS (
                     SELECT FROM concurrent_test.items b WHERE b.run = @run AND b.state = 'leased'
-                    AND ('exclusive' = ANY (b.groups) OR 'exclusive' = ANY (i.groups) OR b.groups && i.groups)))
+                    AND ('exclusive' = ANY (b.groups) OR 'exclusive' = ANY (i.groups) OR b.groups && i.groups))
         """;
 
     /// <summary>Failed-first, then the longest, each of those that are longer than what is due to a worker; smaller ones of the assembly
     /// that the worker has a host of, as many as are due to it: fewer the less there is left. An item may be had by a machine and a worker
     /// that it did not come back from, beside what is running. The first of all is the first of that assembly where it is not the first at
-    /// all, so it is among the first of either: both are read in the order of an index, however many items wait.</summary>
-    public const string Claim =
+    /// all, so it is among the first of either: both are read in the order of an index, however many items wait, and locked one by one
+    /// until one is had. What waits is the sum of all that are open where the machine does not know it: the answer tells it. A moment later it
+    /// is what waited then, less what the machine has taken and others' workers have done since.</summary>
+    public static readonly string Claim = ClaimOf("true");
+
+    /// <summary>The same, where some of the run's items may not run beside others.</summary>
+    public static readonly string ExclusiveClaim = ClaimOf(IsAllowed);
+
+    private static string ClaimOf(string isAllowed) =>
         $"""
         WITH live AS MATERIALIZED (
             SELECT count(*) AS machines, greatest(coalesce(sum(m.workers), 1), 1) AS workers
             FROM concurrent_test.machines m JOIN concurrent_test.runs r ON r.run = m.run WHERE m.run = @run AND {IsLive}),
         due AS MATERIALIZED (
             SELECT greatest(@least, w.seconds / (2 * l.workers)) AS seconds,
-                greatest(@least, w.seconds / (2 * greatest(l.workers, {ExpectedWorkers}))) AS at_once
-            FROM live l CROSS JOIN (
-                SELECT coalesce(sum(i.seconds), 0) AS seconds FROM concurrent_test.items i WHERE i.run = @run AND i.state = 'open') w),
+                greatest(@least, w.seconds / (2 * greatest(l.workers, {ExpectedWorkers}))) AS at_once, w.seconds AS waiting
+            FROM live l CROSS JOIN LATERAL (
+                SELECT coalesce(@waiting - @age * greatest(l.workers - @mine, 0), (
+                    SELECT sum(i.seconds) FROM concurrent_test.items i WHERE i.run = @run AND i.state = 'open'), 0) AS seconds) w),
         tried AS MATERIALIZED (
-            SELECT o.item FROM live l CROSS JOIN LATERAL (
-                (SELECT i.item FROM concurrent_test.items i
-                WHERE i.run = @run AND i.state = 'open' AND {IsFree} AND {IsAllowed}
+            SELECT o.* FROM live l CROSS JOIN LATERAL (
+                (SELECT i.item, i.assembly, i.failed_last, i.seconds FROM concurrent_test.items i
+                WHERE i.run = @run AND i.state = 'open' AND {IsFree} AND {isAllowed}
                 ORDER BY i.failed_last DESC, i.seconds DESC, i.item LIMIT {MostTried})
                 UNION ALL
-                (SELECT i.item FROM concurrent_test.items i
-                WHERE i.run = @run AND i.state = 'open' AND i.assembly = @host AND {IsFree} AND {IsAllowed}
+                (SELECT i.item, i.assembly, i.failed_last, i.seconds FROM concurrent_test.items i
+                WHERE i.run = @run AND i.state = 'open' AND i.assembly = @host AND {IsFree} AND {isAllowed}
                 ORDER BY i.failed_last DESC, i.seconds DESC, i.item LIMIT {MostTried})) o
             WHERE NOT EXISTS (
                 SELECT FROM concurrent_test.claims c WHERE c.run = @run AND c.claim = @claim)),
         first AS (
-            SELECT i.item, i.assembly, i.seconds, i.cases, i.is_alone OR i.groups <> ARRAY[]::text[] AS is_alone
-            FROM concurrent_test.items i, due
-            WHERE i.run = @run AND i.item = ANY (ARRAY(SELECT item FROM tried)) AND i.state = 'open'
-            ORDER BY i.failed_last DESC, CASE WHEN i.seconds > due.seconds THEN i.seconds ELSE 0 END DESC,
-                i.assembly = @host DESC, i.seconds DESC, i.item
-            LIMIT 1 FOR UPDATE OF i SKIP LOCKED),
+            SELECT l.* FROM (
+                SELECT t.item FROM tried t, due
+                ORDER BY t.failed_last DESC, CASE WHEN t.seconds > due.seconds THEN t.seconds ELSE 0 END DESC,
+                    t.assembly = @host DESC, t.seconds DESC, t.item) o
+            CROSS JOIN LATERAL (
+                SELECT i.item, i.assembly, i.seconds, i.cases, i.is_alone OR i.groups <> ARRAY[]::text[] AS is_alone
+                FROM concurrent_test.items i WHERE i.run = @run AND i.item = o.item AND i.state = 'open' FOR UPDATE SKIP LOCKED) l
+            LIMIT 1),
         near AS (
             SELECT n.item, n.seconds, n.cases, n.failed_last FROM first f CROSS JOIN live l CROSS JOIN LATERAL (
                 SELECT i.item, i.seconds, i.cases, i.failed_last FROM concurrent_test.items i
@@ -324,10 +334,13 @@ internal static class QueueSql
             UPDATE concurrent_test.items i SET state = 'leased', lease = n.lease
             FROM number n
             WHERE i.run = @run AND i.item = ANY (ARRAY(SELECT item FROM first UNION ALL SELECT item FROM more))
-            RETURNING i.lease, i.cases)
-        INSERT INTO concurrent_test.claims (run, lease, claim, machine, cases, until)
-        SELECT @run, t.lease, @claim, @machine, sum(t.cases), clock_timestamp() + (SELECT lease FROM concurrent_test.runs WHERE run = @run)
-        FROM taken t GROUP BY t.lease
+            RETURNING i.*),
+        claimed AS (
+            INSERT INTO concurrent_test.claims (run, lease, claim, machine, cases, until)
+            SELECT @run, t.lease, @claim, @machine, sum(t.cases), clock_timestamp() + (SELECT lease FROM concurrent_test.runs WHERE run = @run)
+            FROM taken t GROUP BY t.lease)
+        SELECT i.lease, i.assembly, i.tests, i.suspect, i.companions, i.seconds, i.reason, i.fruitless, i.groups, (SELECT waiting FROM due)
+        FROM taken i ORDER BY i.failed_last DESC, i.seconds DESC, i.item
         """;
 
     // Only the asked tests are looked up, however many tests there are.
@@ -340,14 +353,18 @@ internal static class QueueSql
             WHERE c.run = @run AND c.claim = @claim))
         """;
 
+    // What a claim has waits too, and is found at once, where a search for items that wait passes over all that do not any more.
     public const string State =
         $"""
-        SELECT (
+        SELECT CASE WHEN c.claims > 0 THEN 1 ELSE (
                 SELECT count(*) FROM (
-                    SELECT FROM concurrent_test.items i WHERE i.run = r.run AND i.state IN ('open', 'leased') LIMIT 1) AS waiting),
+                    SELECT FROM concurrent_test.items i WHERE i.run = r.run AND i.state IN ('open', 'leased') LIMIT 1) AS waiting) END,
             (SELECT count(*) FROM concurrent_test.machines m WHERE m.run = r.run AND {IsLive}),
-            r.reruns, {Verdict}
-        FROM concurrent_test.runs r WHERE r.run = @run
+            r.reruns, {Verdict}, c.has_overdue
+        FROM concurrent_test.runs r CROSS JOIN LATERAL (
+            SELECT count(*) AS claims, coalesce(bool_or(c.until < clock_timestamp()), false) AS has_overdue
+            FROM concurrent_test.claims c WHERE c.run = r.run) c
+        WHERE r.run = @run
         """;
 
     // Each told event has a place of its own, so that telling it twice stores it once.

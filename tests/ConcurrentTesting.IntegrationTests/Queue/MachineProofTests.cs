@@ -3,6 +3,7 @@ using ConcurrentTesting.IntegrationTests.Samples;
 using ConcurrentTesting.Queue;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Run.Merging;
+using ConcurrentTesting.Tests.Queue;
 using Npgsql;
 using Shouldly;
 using Xunit;

@@ -532,6 +532,50 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
     }
 
     [Fact]
+    public async Task A_claim_whose_answer_was_lost_is_found_again()
+    {
+        await using var proxy = new CuttingProxy(server.ConnectionString);
+        await using var machine = new PlayedMachine(proxy.ConnectionString, _run);
+        await machine.JoinAsync(PlayedMachine.Plan(1, 1));
+
+        proxy.LoseNextAnswer();
+        var claim = (await machine.ClaimAsync())!;
+
+        proxy.Lost.ShouldBe(1);
+        (await server.ScalarAsync($"SELECT sum(lease)::bigint FROM concurrent_test.claims WHERE run = '{_run}'")).ShouldBe(claim.Lease);
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.items WHERE run = '{_run}' AND state = 'open' AND losses = 0")).ShouldBe(1);
+        (await machine.PassAsync(claim)).IsTaken.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_machine_that_takes_back_leases_of_others_keeps_what_it_has_just_claimed()
+    {
+        var (one, other) = (Machine(), Machine());
+        await one.JoinAsync(PlayedMachine.Plan(2, 1));
+        await other.JoinAsync(PlayedMachine.Plan(2, 1));
+        one.Run.LeastSeconds = other.Run.LeastSeconds = 0.1;
+        await LateAsync((await one.ClaimAsync())!.Lease);
+        await using var holding = new NpgsqlConnection(server.ConnectionString);
+        await holding.OpenAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await holding.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand($"SELECT FROM concurrent_test.items WHERE run = '{_run}' AND cases = 2 FOR UPDATE", holding);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        // It is kept in the middle of taking back, for so long that its own lease is over as well, and has to ask again.
+        var asking = other.ClaimAsync();
+        await UntilWaitingAsync(asking);
+        await LateAsync(await server.ScalarAsync($"SELECT max(lease) FROM concurrent_test.claims WHERE run = '{_run}'"));
+        await server.ScalarAsync("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'ConcurrentTest queue' AND wait_event_type = 'Lock'");
+        await transaction.CommitAsync(TestContext.Current.CancellationToken);
+
+        var claim = (await asking)!;
+        claim.Tests.ShouldBe([2]);
+        (await other.BeatAsync(claim.Lease)).ShouldBe([claim.Lease]);
+        (await other.PassAsync(claim)).IsTaken.ShouldBeFalse();
+        (await other.ClaimAsync())!.Tests.ShouldBe([0, 1]);
+    }
+
+    [Fact]
     public async Task A_lease_that_its_own_machine_does_not_know_of_is_free_when_it_is_over()
     {
         var machine = Machine();

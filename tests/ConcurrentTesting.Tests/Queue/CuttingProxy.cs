@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Npgsql;
 
-namespace ConcurrentTesting.IntegrationTests.Queue;
+namespace ConcurrentTesting.Tests.Queue;
 
 /// <summary>Stands between machines and the queue's server, and cuts their connections.</summary>
 internal sealed class CuttingProxy : IAsyncDisposable
@@ -12,6 +12,8 @@ internal sealed class CuttingProxy : IAsyncDisposable
     private readonly ConcurrentDictionary<Socket, Socket> _open = [];
     private readonly string _connectionString;
     private readonly Task _accepting;
+    private int _toLose;
+    private int _lost;
 
     public CuttingProxy(string connectionString)
     {
@@ -22,6 +24,12 @@ internal sealed class CuttingProxy : IAsyncDisposable
 
     public string ConnectionString =>
         new NpgsqlConnectionStringBuilder(_connectionString) { Host = "127.0.0.1", Port = ((IPEndPoint)_listener.LocalEndpoint).Port, Database = "postgres" }.ConnectionString;
+
+    /// <summary>How many answers did not reach who had asked.</summary>
+    public int Lost => _lost;
+
+    /// <summary>Cuts a connection when the server has answered, before the answer is heard.</summary>
+    public void LoseNextAnswer() => _toLose = 1;
 
     /// <summary>How many connections were cut in the middle of whatever was said.</summary>
     public int Cut()
@@ -59,7 +67,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
         try
         {
             await (isSocket ? server.ConnectAsync(new UnixDomainSocketEndPoint($"{given.Host}/.s.PGSQL.{given.Port}")) : server.ConnectAsync(given.Host, given.Port));
-            await Task.WhenAny(CopyAsync(client, server), CopyAsync(server, client));
+            await Task.WhenAny(CopyAsync(client, server), AnswerAsync(server, client));
         }
         catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException)
         {
@@ -69,6 +77,28 @@ internal sealed class CuttingProxy : IAsyncDisposable
         _open.TryRemove(client, out _);
         client.Dispose();
         server.Dispose();
+    }
+
+    private async Task AnswerAsync(Socket server, Socket client)
+    {
+        var buffer = new byte[1 << 16];
+        try
+        {
+            while (await server.ReceiveAsync(buffer) is > 0 and var count)
+            {
+                if (Interlocked.Exchange(ref _toLose, 0) == 1)
+                {
+                    _lost++;
+                    return;
+                }
+
+                await client.SendAsync(buffer.AsMemory(0, count));
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // Both ends are closed by who waits for it.
+        }
     }
 
     private static async Task CopyAsync(Socket from, Socket to)
