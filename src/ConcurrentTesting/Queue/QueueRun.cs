@@ -74,7 +74,9 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                 // What was just claimed is known as well, however long ago that was.
                 var taken = await TakeBackAsync(session, found.Claim is { } claim ? [.. held, claim.Lease] : [.. held], token);
                 lost.AddRange(taken);
-                return (found.Claim is null && !taken.IsEmpty ? await TurnAsync(session, turn, token) : found) with { Lost = lost.ToImmutable() };
+                if (found.Claim is null && !taken.IsEmpty)
+                    found = await TurnAsync(session, turn, token);
+                return found with { Lost = lost.ToImmutable() };
             },
             cancellationToken);
     }

@@ -275,8 +275,8 @@ internal static class QueueSql
     /// that the worker has a host of, as many as are due to it: fewer the less there is left. An item may be had by a machine and a worker
     /// that it did not come back from, beside what is running. The first of all is the first of that assembly where it is not the first at
     /// all, so it is among the first of either: both are read in the order of an index, however many items wait, and locked one by one
-    /// until one is had. What waits is the sum of all that are open where the machine does not know it: the answer tells it. A moment later it
-    /// is what waited then, less what the machine has taken and others' workers have done since.</summary>
+    /// until one is had. What waits is the sum of all that are open where the machine does not know it: the answer tells it. A moment later
+    /// it is what waited then, less what the machine has taken and others' workers have done since.</summary>
     public static readonly string Claim = ClaimOf("true");
 
     /// <summary>The same, where some of the run's items may not run beside others.</summary>
@@ -337,9 +337,11 @@ internal static class QueueSql
             RETURNING i.*),
         claimed AS (
             INSERT INTO concurrent_test.claims (run, lease, claim, machine, cases, until)
-            SELECT @run, t.lease, @claim, @machine, sum(t.cases), clock_timestamp() + (SELECT lease FROM concurrent_test.runs WHERE run = @run)
+            SELECT @run, t.lease, @claim, @machine, sum(t.cases),
+                clock_timestamp() + (SELECT lease FROM concurrent_test.runs WHERE run = @run)
             FROM taken t GROUP BY t.lease)
-        SELECT i.lease, i.assembly, i.tests, i.suspect, i.companions, i.seconds, i.reason, i.fruitless, i.groups, (SELECT waiting FROM due)
+        SELECT i.lease, i.assembly, i.tests, i.suspect, i.companions, i.seconds, i.reason, i.fruitless, i.groups,
+            (SELECT waiting FROM due)
         FROM taken i ORDER BY i.failed_last DESC, i.seconds DESC, i.item
         """;
 
