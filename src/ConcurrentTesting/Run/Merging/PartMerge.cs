@@ -223,16 +223,13 @@ internal sealed class PartMerge
     private async Task<ImmutableArray<Incident>> SaveTimingsAsync(
         (ImmutableArray<PartFolder> Folders, bool IsAll) timings, CancellationToken cancellationToken)
     {
-        var read = ImmutableArray.CreateBuilder<(ShardPart, TimingsContent)>();
-        foreach (var folder in timings.Folders)
-        {
-            if (await ReadTimingsAsync(folder, cancellationToken) is { } content)
-                read.Add((folder.Planned!, content));
-        }
-
-        if (read.Count == 0)
+        var contents = await Task.WhenAll(timings.Folders.Select(
+            folder => Task.Run(() => ReadTimingsAsync(folder, cancellationToken), cancellationToken)));
+        ImmutableArray<(ShardPart, TimingsContent)> read =
+            [.. timings.Folders.Zip(contents).Where(one => one.Second is not null).Select(one => (one.First.Planned!, one.Second!))];
+        if (read.IsEmpty)
             return [];
-        var merged = MergedTimings.Of(read.ToImmutable(), timings.IsAll && read.Count == timings.Folders.Length);
+        var merged = MergedTimings.Of(read, timings.IsAll && read.Length == timings.Folders.Length);
         return await SavedTimings.WriteAsync(_settings, TimingsFile.TextOf(merged), cancellationToken);
     }
 
