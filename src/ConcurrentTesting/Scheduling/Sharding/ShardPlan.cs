@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 
@@ -50,13 +51,38 @@ internal sealed record ShardPlan
         return told with { Discovery = HashOf(told.All) };
     }
 
+    /// <summary>The hash of the tests' lines in ordinal order: assembly, class, name and whether it is explicit.</summary>
     public static string HashOf(IEnumerable<ShardTest> tests)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var line in tests.Select(test => $"{test.Assembly}\n{test.Class}\n{test.Name}\n{(test.IsExplicit ? "explicit" : "")}\0")
-            .Order(StringComparer.Ordinal))
-            hash.AppendData(Encoding.UTF8.GetBytes(line));
+        var text = new ArrayBufferWriter<byte>();
+        foreach (var (start, ends) in LinesOf(tests))
+        {
+            Array.Sort(ends, StringComparer.Ordinal);
+            foreach (var end in ends)
+            {
+                Encoding.UTF8.GetBytes(start, text);
+                Encoding.UTF8.GetBytes(end, text);
+            }
+
+            hash.AppendData(text.WrittenSpan);
+            text.ResetWrittenCount();
+        }
+
         return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    // A class has its lines one after another, because they begin alike, so much less is compared and kept than whole lines. Only a name of
+    // two lines could stand between those of another class.
+    private static List<(string Start, string[] Ends)> LinesOf(IEnumerable<ShardTest> tests)
+    {
+        var classes = tests
+            .GroupBy(test => (test.Assembly, test.Class), test => $"{test.Name}\n{(test.IsExplicit ? "explicit" : "")}\0")
+            .Select(type => (Start: $"{type.Key.Assembly}\n{type.Key.Class}\n", Ends: type.ToArray()))
+            .OrderBy(type => type.Start, StringComparer.Ordinal).ToList();
+        return classes.Exists(type => type.Start.AsSpan().Count('\n') > 2)
+            ? [("", [.. classes.SelectMany(type => type.Ends.Select(end => type.Start + end))])]
+            : classes;
     }
 
     /// <summary>What a catalog holds, as plans name it.</summary>
