@@ -32,13 +32,16 @@ internal sealed class MergedWorkers(PartFolder part, string to, int firstWorker,
         }
     }
 
-    private TestRecord Renumber(TestRecord test) => test with { Attempts = [.. test.Attempts.Select(Renumber)] };
+    private TestRecord Renumber(TestRecord test) => test with
+    {
+        Attempts = ImmutableArray.CreateRange(test.Attempts, static (attempt, place) => place.Renumber(attempt), this),
+    };
 
     private TestAttempt Renumber(TestAttempt attempt) => attempt with
     {
         Worker = Worker(attempt.Worker),
         Batch = Batch(attempt.Batch),
-        Attachments = [.. attempt.Attachments.Select(Moved)],
+        Attachments = ImmutableArray.CreateRange(attempt.Attachments, static (file, place) => place.Moved(file), this),
     };
 
     private BatchRecord Renumber(BatchRecord batch) => batch with

@@ -15,9 +15,14 @@ internal static class PartResults
     /// <returns>What is wrong; null: nothing.</returns>
     public static string? FlawOf(ShardPart plan, IReadOnlyCollection<UnitPlanned> units, ImmutableArray<TestRecord> tests)
     {
-        var planned = units.SelectMany(unit => unit.Tests.SelectMany(
-            test => Enumerable.Repeat(new ShardTest(unit.Assembly.Source, test.ClassName, test.Name, false), test.Cases)));
-        return Difference("planned for it", plan.All.Where(test => !test.IsExplicit), planned) ?? FlawOfResults(plan, units, tests);
+        var counts = CountsOf(plan, isExplicit: false);
+        foreach (var unit in units)
+        {
+            foreach (var test in unit.Tests)
+                Add(counts, new ShardTest(unit.Assembly.Source, test.ClassName, test.Name, false), -test.Cases);
+        }
+
+        return Difference("planned for it", counts) ?? FlawOfResults(plan, units, tests);
     }
 
     private static string? FlawOfResults(ShardPart plan, IReadOnlyCollection<UnitPlanned> units, ImmutableArray<TestRecord> tests)
@@ -27,9 +32,10 @@ internal static class PartResults
             return $"{Lacking(wrong.Count)} ({Named(wrong)})";
 
         var known = units.SelectMany(unit => unit.Tests.Select(test => new TestRef(unit.Assembly, test.Case))).ToHashSet();
-        var others = tests.Where(test => !known.Contains(RefOf(test)))
-            .Select(test => new ShardTest(test.Assembly.Source, test.ClassName, test.Name, true));
-        return Difference("explicit in it", plan.All.Where(test => test.IsExplicit), others);
+        var counts = CountsOf(plan, isExplicit: true);
+        foreach (var test in tests.Where(test => !known.Contains(RefOf(test))))
+            Add(counts, new ShardTest(test.Assembly.Source, test.ClassName, test.Name, true), -1);
+        return Difference("explicit in it", counts);
     }
 
     /// <summary>Says that this many tests lack results, or have more of them than were discovered.</summary>
@@ -52,13 +58,22 @@ internal static class PartResults
 
     private static bool Fits(PlannedTest test, int rows) => test.HasKnownRows ? rows == test.Cases : rows >= test.Cases;
 
-    private static string? Difference(string what, IEnumerable<ShardTest> expected, IEnumerable<ShardTest> found)
+    private static Dictionary<ShardTest, int> CountsOf(ShardPart plan, bool isExplicit)
     {
         var counts = new Dictionary<ShardTest, int>();
-        foreach (var test in expected)
-            CollectionsMarshal.GetValueRefOrAddDefault(counts, test, out _)++;
-        foreach (var test in found)
-            CollectionsMarshal.GetValueRefOrAddDefault(counts, test, out _)--;
+        foreach (var test in plan.All.Where(test => test.IsExplicit == isExplicit))
+            Add(counts, test, 1);
+        return counts;
+    }
+
+    private static void Add(Dictionary<ShardTest, int> counts, ShardTest test, int number) =>
+        CollectionsMarshal.GetValueRefOrAddDefault(counts, test, out _) += number;
+
+    /// <param name="counts">How much more often each test was expected than it was found.</param>
+    private static string? Difference(string what, Dictionary<ShardTest, int> counts)
+    {
+        if (counts.Values.All(count => count == 0))
+            return null;
         var missing = counts.SelectMany(count => Enumerable.Repeat(count.Key, Math.Max(0, count.Value))).ToList();
 
         // Neither side has secrets in its names, and the machines that wrote them may know different secrets.
