@@ -119,7 +119,7 @@ internal sealed record QueueTurn(QueueClaim? Claim, QueueState State, ImmutableA
 /// <param name="Machines">Machines that take items and have been heard of lately.</param>
 /// <param name="Reruns">How many tests were asked to run again because they had failed.</param>
 /// <param name="HasOverdue">A lease has ended that nobody has taken back yet.</param>
-internal sealed record QueueState(int Waiting, int Machines, int Reruns, QueueSeal? Seal, bool HasOverdue = false);
+internal sealed record QueueState(int Waiting, int Machines, int Reruns, QueueSeal? Seal, bool HasOverdue);
 
 /// <summary>A result of a batch.</summary>
 /// <param name="Row">Counts the test's rows in the batch, from 0.</param>

@@ -67,7 +67,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
         try
         {
             await (isSocket ? server.ConnectAsync(new UnixDomainSocketEndPoint($"{given.Host}/.s.PGSQL.{given.Port}")) : server.ConnectAsync(given.Host, given.Port));
-            await Task.WhenAny(CopyAsync(client, server), AnswerAsync(server, client));
+            await Task.WhenAny(CopyAsync(client, server, isAnswer: false), CopyAsync(server, client, isAnswer: true));
         }
         catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException)
         {
@@ -79,39 +79,27 @@ internal sealed class CuttingProxy : IAsyncDisposable
         server.Dispose();
     }
 
-    private async Task AnswerAsync(Socket server, Socket client)
+    /// <param name="isAnswer">The server says it.</param>
+    private async Task CopyAsync(Socket from, Socket to, bool isAnswer)
     {
         var buffer = new byte[1 << 16];
         try
         {
-            while (await server.ReceiveAsync(buffer) is > 0 and var count)
-            {
-                if (Interlocked.Exchange(ref _toLose, 0) == 1)
-                {
-                    _lost++;
-                    return;
-                }
-
-                await client.SendAsync(buffer.AsMemory(0, count));
-            }
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            // Both ends are closed by who waits for it.
-        }
-    }
-
-    private static async Task CopyAsync(Socket from, Socket to)
-    {
-        try
-        {
             await using var source = new NetworkStream(from);
             await using var target = new NetworkStream(to);
-            await source.CopyToAsync(target);
+            while (await source.ReadAsync(buffer) is > 0 and var count && !(isAnswer && Loses()))
+                await target.WriteAsync(buffer.AsMemory(0, count));
         }
         catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException)
         {
             // Both ends are closed by who waits for it.
         }
+    }
+
+    private bool Loses()
+    {
+        var loses = Interlocked.Exchange(ref _toLose, 0);
+        _lost += loses;
+        return loses > 0;
     }
 }
