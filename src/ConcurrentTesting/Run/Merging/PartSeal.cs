@@ -1,7 +1,3 @@
-using System.Security.Cryptography;
-using System.Text.Encodings.Web;
-using System.Text.Json.Serialization;
-
 namespace ConcurrentTesting.Run.Merging;
 
 /// <summary>What a part says of itself in <see cref="ArtifactNames.Part"/>, the last thing that it writes: which part of which plan it was,
@@ -10,16 +6,6 @@ namespace ConcurrentTesting.Run.Merging;
 internal sealed record PartSeal
 {
     public const int CurrentVersion = 1;
-
-    private static readonly JsonSerializerOptions Format = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        WriteIndented = true,
-        NewLine = "\n",
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
 
     public int Version { get; init; } = CurrentVersion;
     public required ShardRecord Shard { get; init; }
@@ -30,11 +16,9 @@ internal sealed record PartSeal
     public required int ExitCode { get; init; }
 
     /// <summary>What failed the part after its tests, which its journal knows nothing of; null: nothing did.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Failure { get; init; }
 
     /// <summary>What all parts have to share; null where no test was to run, and in what earlier versions wrote.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ImmutableSortedDictionary<string, string>? Settings { get; init; }
 
     /// <summary>Hashes by name, relative to the folder, with slashes.</summary>
@@ -66,21 +50,16 @@ internal sealed record PartSeal
     public byte[] Close(ImmutableSortedDictionary<string, string> files)
     {
         var open = this with { Files = files, Seal = "" };
-        return JsonSerializer.SerializeToUtf8Bytes(open with { Seal = HashOf(open) }, Format);
+        return PartSealJson.Write(open with { Seal = ArtifactList.HashOf(PartSealJson.Write(open)) });
     }
 
-    /// <exception cref="JsonException">It is no such file of a version that is known, or was changed.</exception>
-    /// <exception cref="InvalidOperationException">Its text is no Unicode.</exception>
-    public static PartSeal Parse(ReadOnlySpan<byte> json)
+    /// <inheritdoc cref="PartSealJson.Read"/>
+    /// <exception cref="JsonException">It was changed.</exception>
+    public static PartSeal Parse(byte[] json)
     {
-        var seal = JsonSerializer.Deserialize<PartSeal>(json, Format) ?? throw new JsonException("it is empty");
-        if (seal.Version != CurrentVersion)
-            throw new JsonException(FormattableString.Invariant($"it is of version {seal.Version}, and {CurrentVersion} is known"));
+        var seal = PartSealJson.Read(json);
 
         // The texts are compared byte by byte, so that no change is overlooked.
-        return json.SequenceEqual(seal.Close(seal.Files)) ? seal : throw new JsonException("it was changed");
+        return json.AsSpan().SequenceEqual(seal.Close(seal.Files)) ? seal : throw new JsonException("it was changed");
     }
-
-    private static string HashOf(PartSeal open) =>
-        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(open, Format)));
 }
