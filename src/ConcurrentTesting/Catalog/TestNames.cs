@@ -27,7 +27,8 @@ internal static class TestNames
     public static string Short(string className, string displayName) =>
         BeginsWithClass(className, displayName) ? displayName[(className.Length + 1)..] : displayName;
 
-    private static bool BeginsWithClass(string className, string displayName) =>
+    /// <summary>The name has namespace and class already.</summary>
+    public static bool BeginsWithClass(string className, string displayName) =>
         displayName.Length > className.Length && displayName[className.Length] == '.'
         && displayName.StartsWith(className, StringComparison.Ordinal);
 }

@@ -18,11 +18,15 @@ internal sealed class KnownPlans
     {
         // Equal bytes have the same hash, which is found in a fraction of the time that parsing takes.
         if (_plans.TryGetValue(hash, out var known))
-            return HasText(file, known.Text) ? await known.Read.Value : null;
+            return HasText(file, known.Text) ? await known.Read : null;
         var text = File.ReadAllBytes(file);
-        return Convert.ToHexStringLower(SHA256.HashData(text)) == hash
-            ? await _plans.GetOrAdd(hash, _ => new KnownPlan(text)).Read.Value
-            : null;
+        if (Convert.ToHexStringLower(SHA256.HashData(text)) != hash)
+            return null;
+        var own = new KnownPlan(text);
+        known = _plans.GetOrAdd(hash, own);
+        if (known == own)
+            own.Read.RunSynchronously(TaskScheduler.Default);
+        return await known.Read;
     }
 
     private static bool HasText(string path, byte[] text)
@@ -46,7 +50,7 @@ internal sealed class KnownPlans
     {
         public byte[] Text => text;
 
-        /// <summary>Who waits for it leaves the core to others meanwhile.</summary>
-        public Lazy<Task<ShardPlan>> Read { get; } = new(() => Task.Run(() => ShardPlanFile.Parse(text)));
+        /// <summary>Whoever knew it first parses it; the others leave the core to something else meanwhile.</summary>
+        public Task<ShardPlan> Read { get; } = new(() => ShardPlanFile.Parse(text));
     }
 }

@@ -15,16 +15,12 @@ internal sealed record MergedPart(PartFolder Folder, RunRecord Record, LowerBoun
     /// <summary>What its tests cover was to be measured, or was.</summary>
     public bool IsCovered { get; } = Folder.Coverage is not null || (Record.Settings.Coverage && !Record.Tests.IsEmpty);
 
-    /// <exception cref="ConcurrentTestException">It cannot be read.</exception>
-    public static (MergedPart Part, ImmutableArray<string> Flaws) Read(PartFolder folder, JournalFormat format)
+    /// <returns>The part, and what of it is not as it should be.</returns>
+    public static (MergedPart Part, ImmutableArray<string> Flaws) Of(PartFolder folder, PartJournal journal)
     {
-        var journal = new FoldedJournal(Path.Combine(folder.Path, ArtifactNames.Journal), isWhole: false);
-        var (_, isTorn) = SavedJournal.Read(folder.Path, journal.Add, format);
-        var isWhole = journal.HasEnd && !isTorn;
-        var record = AsSealed(journal.ToRecord(isTorn) with { Shard = folder.Shard }, folder.Seal);
-        var units = journal.Units;
-        var part = new MergedPart(folder, record, RecordedWork.LowerBoundOf(units, record.Tests));
-        return (part, [.. part.Flaws(journal.Shard, isWhole, units).OfType<string>().Select(flaw => $"{folder}{flaw}")]);
+        var record = AsSealed(journal.Record with { Shard = folder.Shard }, folder.Seal);
+        var part = new MergedPart(folder, record, journal.Bound);
+        return (part, [.. part.Flaws(journal).OfType<string>().Select(flaw => $"{folder}{flaw}")]);
     }
 
     private static RunRecord AsSealed(RunRecord record, PartSeal? seal) =>
@@ -33,15 +29,12 @@ internal sealed record MergedPart(PartFolder Folder, RunRecord Record, LowerBoun
             ? record with { ExitCode = ConcurrentTestExitCode.TestsFailed, Reason = failure }
             : record;
 
-    /// <param name="told">The part that its journal says it was.</param>
-    /// <param name="isWhole">Its journal has an end.</param>
-    /// <param name="units">What it said that it would run.</param>
-    private IEnumerable<string?> Flaws(ShardRecord? told, bool isWhole, ImmutableArray<UnitPlanned> units) => Folder.Seal switch
+    private IEnumerable<string?> Flaws(PartJournal journal) => Folder.Seal switch
     {
         null => [" is not complete itself: it did not come to its end"],
         { ExitCode: not ((int)ConcurrentTestExitCode.Success or (int)ConcurrentTestExitCode.TestsFailed) } seal =>
             [FormattableString.Invariant($" is not complete itself: it ended with {seal.ExitCode}: {ReasonOf(seal)}")],
-        { } seal => FlawsOfWhole(told, isWhole, units, seal),
+        { } seal => FlawsOfWhole(journal, seal),
     };
 
     // Only the seal knows what was lost after the journal's end.
@@ -49,11 +42,11 @@ internal sealed record MergedPart(PartFolder Folder, RunRecord Record, LowerBoun
         ? Record.Reason.TrimEnd('.')
         : $"not all of its artifacts could be written; of its tests it said: {Record.Reason.TrimEnd('.')}";
 
-    private IEnumerable<string?> FlawsOfWhole(ShardRecord? told, bool isWhole, ImmutableArray<UnitPlanned> units, PartSeal seal)
+    private IEnumerable<string?> FlawsOfWhole(PartJournal journal, PartSeal seal)
     {
-        if (!isWhole)
+        if (!journal.IsWhole)
             yield return $": its {ArtifactNames.Journal} has no end";
-        if (Record.RunId != seal.Run || told != seal.Shard)
+        if (Record.RunId != seal.Run || journal.Shard != seal.Shard)
             yield return $": its {ArtifactNames.Journal} is of run {Record.RunId}, or of another part";
         if ((int)Record.ExitCode != seal.ExitCode)
         {
@@ -61,7 +54,7 @@ internal sealed record MergedPart(PartFolder Folder, RunRecord Record, LowerBoun
                 $": it ended with {seal.ExitCode}, and its {ArtifactNames.Journal} comes to {(int)Record.ExitCode}");
         }
 
-        if (PartResults.FlawOf(Folder.Planned!, units, Record.Tests) is { } flaw)
+        if (PartResults.FlawOf(Folder.Planned!, journal.Units, Record.Tests) is { } flaw)
             yield return $": {flaw}";
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Scheduling.Sharding;
 
@@ -12,7 +13,8 @@ internal static partial class MergedTimings
     {
         var merged = new TimingsContent(
             new(parts.Sum(part => part.Timings.Tests.Count), StringComparer.Ordinal), new(StringComparer.Ordinal));
-        var planned = parts.SelectMany(one => one.Part.Classes).Select(type => type.Assembly).ToHashSet(StringComparer.Ordinal);
+        var planned = parts.SelectMany(one => one.Part.Classes).Select(type => type.Assembly).ToHashSet(StringComparer.Ordinal)
+            .GetAlternateLookup<ReadOnlySpan<char>>();
         foreach (var (_, timings) in parts)
         {
             Add(merged, timings.Tests.Keys.Where(key => !isAll || !planned.Contains(AssemblyOf(key))), timings);
@@ -22,9 +24,8 @@ internal static partial class MergedTimings
 
         foreach (var (part, timings) in parts)
         {
-            var tests = part.All.Select(test => test.ToString()).ToList();
-            Add(merged, tests, timings);
-            Add(merged, OfNamesakes(timings.Tests.Keys, tests), timings);
+            AddTests(merged, part, timings);
+            Add(merged, OfNamesakes(timings.Tests.Keys, part.All.Select(test => test.ToString())), timings);
             var assemblies = part.Classes.Select(type => type.Assembly).Distinct(StringComparer.Ordinal).ToList();
             foreach (var assembly in assemblies.Concat(OfNamesakes(timings.Assemblies.Keys, assemblies)))
             {
@@ -37,11 +38,11 @@ internal static partial class MergedTimings
     }
 
     // Another suite of the repository may keep its durations in the same file.
-    private static string AssemblyOf(string key)
+    private static ReadOnlySpan<char> AssemblyOf(string key)
     {
         var end = key.IndexOf('/', StringComparison.Ordinal);
-        var assembly = end < 0 ? key : key[..end];
-        return assembly.Contains(" #", StringComparison.Ordinal) ? AssemblyNumber().Replace(assembly, "") : assembly;
+        var assembly = end < 0 ? key : key.AsSpan(0, end);
+        return assembly.Contains(" #", StringComparison.Ordinal) ? AssemblyNumber().Replace(assembly.ToString(), "") : assembly;
     }
 
     // A part does not tell several assemblies of one name apart; what it remembers of them has their numbers.
@@ -56,6 +57,20 @@ internal static partial class MergedTimings
 
     [GeneratedRegex(@"(?<=\A[^/]*\)) #\d+(?=/|\z)")]
     private static partial Regex AssemblyNumber();
+
+    // There may be a hundred thousand of them, so their keys are not made once more.
+    private static void AddTests(TimingsContent merged, ShardPart part, TimingsContent timings)
+    {
+        var known = timings.Tests.GetAlternateLookup<ReadOnlySpan<char>>();
+        var text = new ArrayBufferWriter<char>();
+        foreach (var test in part.All)
+        {
+            test.WriteTo(text);
+            if (known.TryGetValue(text.WrittenSpan, out var key, out var timing))
+                merged.Tests[key] = timing;
+            text.ResetWrittenCount();
+        }
+    }
 
     private static void Add(TimingsContent merged, IEnumerable<string> keys, TimingsContent timings)
     {

@@ -33,13 +33,14 @@ internal sealed record PartFolder
         FormattableString.Invariant($"part {Shard.Part}/{Shard.Of} of run {Run} on {Machine} ({Path})");
 
     /// <param name="plans">Those that were read before.</param>
+    /// <param name="journals">Reads that of the part while it waits for its plan.</param>
     /// <returns>Null: the folder has no results.</returns>
     /// <exception cref="PartFlawException">It is not what a part left.</exception>
-    public static async Task<PartFolder?> ReadAsync(string path, KnownPlans plans)
+    public static async Task<PartFolder?> ReadAsync(string path, KnownPlans plans, PartJournals journals)
     {
         try
         {
-            return File.Exists(In(path, ArtifactNames.Part)) ? await ReadSealedAsync(path, plans)
+            return File.Exists(In(path, ArtifactNames.Part)) ? await ReadSealedAsync(path, plans, journals)
                 : File.Exists(In(path, ArtifactNames.Journal)) ? ReadUnfinished(path)
                 : Directory.Exists(path) ? null
                 : throw new PartFlawException($"{path}: there is no such folder");
@@ -52,15 +53,17 @@ internal sealed record PartFolder
         }
     }
 
-    private static async Task<PartFolder> ReadSealedAsync(string path, KnownPlans plans)
+    private static async Task<PartFolder> ReadSealedAsync(string path, KnownPlans plans, PartJournals journals)
     {
         var seal = PartSeal.Parse(File.ReadAllBytes(In(path, ArtifactNames.Part)));
         if (!seal.Files.TryGetValue(ArtifactNames.Plan, out var file) || !seal.Files.ContainsKey(ArtifactNames.Journal))
             throw new PartFlawException($"{path}: its {ArtifactNames.Plan} or {ArtifactNames.Journal} is not sealed");
         var changed = seal.Files.FirstOrDefault(file => file.Key != ArtifactNames.Plan && !IsAsSealed(path, file.Key, file.Value)).Key;
-        if (changed is not null || !DirectoryContents.IsFile(path, ArtifactNames.Plan)
-            || await plans.ReadAsync(In(path, ArtifactNames.Plan), file) is not { } plan)
-            throw new PartFlawException($"{path}: {changed ?? ArtifactNames.Plan} is missing or is not as the part left it");
+        if (changed is not null || !DirectoryContents.IsFile(path, ArtifactNames.Plan))
+            throw Changed(path, changed ?? ArtifactNames.Plan);
+        var reading = plans.ReadAsync(In(path, ArtifactNames.Plan), file);
+        journals.ReadAhead(path, seal.Shard.Part);
+        var plan = await reading ?? throw Changed(path, ArtifactNames.Plan);
         if (FlawOf(seal.Shard, plan, file) is { } flaw)
             throw new PartFlawException($"{path}: {flaw}");
         return new PartFolder
@@ -75,6 +78,8 @@ internal sealed record PartFolder
             HostFiles = [.. seal.Files.Keys.Where(name => ArtifactNames.IsWorker(name.Split('/')[0]))],
         };
     }
+
+    private static PartFlawException Changed(string path, string name) => new($"{path}: {name} is missing or is not as the part left it");
 
     // The part's process was ended from outside, or ended before it knew its plan.
     private static PartFolder ReadUnfinished(string path)

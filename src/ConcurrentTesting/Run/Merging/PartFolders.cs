@@ -7,8 +7,9 @@ namespace ConcurrentTesting.Run.Merging;
 internal sealed record PartFolders(
     ImmutableArray<PartFolder> Parts, ImmutableArray<string> WithoutResults, ImmutableArray<string> Flaws)
 {
+    /// <param name="journals">Reads the parts' beside them.</param>
     /// <exception cref="ConcurrentTestException">The merged results would take the place of a part.</exception>
-    public static async Task<PartFolders> FindAsync(ConcurrentTestSettings settings)
+    public static async Task<PartFolders> FindAsync(ConcurrentTestSettings settings, PartJournals journals)
     {
         var paths = settings.MergeFolders.Select(path => Full(path, settings)).SelectMany(FoldersOf).Distinct(StringComparer.Ordinal)
             .ToList();
@@ -21,7 +22,7 @@ internal sealed record PartFolders(
 
         // Only reading all their files shows that they are as they were left.
         var plans = new KnownPlans();
-        var read = await Task.WhenAll(paths.Select(path => Task.Run(() => ReadAsync(path, plans))));
+        var read = await Task.WhenAll(paths.Select(path => Task.Run(() => ReadAsync(path, plans, journals))));
         return new PartFolders(
             [.. read.Select(one => one.Part).OfType<PartFolder>()],
             [.. read.Where(one => one is { Part: null, Flaw: null }).Select(one => one.Path)],
@@ -40,11 +41,12 @@ internal sealed record PartFolders(
     private static bool IsOfRun(string path) => new[] { ArtifactNames.Part, ArtifactNames.Journal, ArtifactNames.Plan, ArtifactNames.Log }
         .Any(name => File.Exists(Path.Combine(path, name)));
 
-    private static async Task<(string Path, PartFolder? Part, string? Flaw)> ReadAsync(string path, KnownPlans plans)
+    private static async Task<(string Path, PartFolder? Part, string? Flaw)> ReadAsync(
+        string path, KnownPlans plans, PartJournals journals)
     {
         try
         {
-            return (path, await PartFolder.ReadAsync(path, plans), null);
+            return (path, await PartFolder.ReadAsync(path, plans, journals), null);
         }
         catch (PartFlawException exception)
         {

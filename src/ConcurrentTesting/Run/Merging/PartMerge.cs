@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime;
 using System.Runtime.InteropServices;
 using ConcurrentTesting.Reports.RunJson;
@@ -19,6 +18,10 @@ internal sealed class PartMerge
     private readonly ComparedRun? _compared;
     private readonly List<string> _flaws = [];
     private readonly List<Incident> _incidents = [];
+
+    /// <summary>See <see cref="IsAll"/>: what could not be copied is known late.</summary>
+    private readonly TaskCompletionSource<bool> _isAll = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task<ImmutableArray<Incident>> _saving = Task.FromResult(ImmutableArray<Incident>.Empty);
 
     private PartMerge(ConcurrentTestSettings settings, ILogger logger, Func<string, string?> variable)
     {
@@ -62,34 +65,43 @@ internal sealed class PartMerge
 
     private async Task<ConcurrentTestResult> RunAsync(CancellationToken cancellationToken)
     {
-        var (parts, places) = Numbered(Read(await ChooseAsync()));
-        var settings = parts is [var first, ..]
-            ? SettingsOf(first.Record, parts.Sum(part => part.Workers)) with { Coverage = parts.Any(part => part.IsCovered) }
+        try
+        {
+            return await MergeAsync(cancellationToken);
+        }
+        finally
+        {
+            _isAll.TrySetCanceled(CancellationToken.None);
+            await Task.WhenAny(_saving);
+        }
+    }
+
+    private async Task<ConcurrentTestResult> MergeAsync(CancellationToken cancellationToken)
+    {
+        var read = await ReadAsync();
+
+        // The durations need little of the rest, so they are read and saved beside it.
+        _saving = SaveTimingsAsync(
+            [.. read.Select(part => part.Folder).Where(folder => folder.Planned is not null)], cancellationToken);
+        var places = PlacesOf(read);
+        var settings = read is [var first, ..]
+            ? SettingsOf(first.Record, read.Sum(part => part.Workers)) with { Coverage = read.Any(part => part.IsCovered) }
             : RecordedSettings.Of(_settings);
         await using var results = ResultsDirectory.Claim(settings);
         await results.BeginAsync(_logger);
         _flaws.AddRange(places.AsParallel().AsOrdered().Select(FlawOfCopying).OfType<string>());
         cancellationToken.ThrowIfCancellationRequested();
+        _isAll.SetResult(IsAll(read));
         foreach (var incident in _incidents)
             _logger.LogWarning("{Kind}: {Message}", incident.Kind, _redactor.Redact(incident.Message));
+        var parts = Numbered(read, places);
+        var (coverage, notWritten) = await MergeCoverageAsync(parts, settings, cancellationToken);
+        var record = RecordOf(parts, settings) with { Coverage = coverage };
 
-        // The durations need nothing of the rest, so they are saved beside it.
-        var timings = TimingsOf(parts);
-        var saving = Task.Run(() => SaveTimingsAsync(timings, cancellationToken), CancellationToken.None);
-        try
-        {
-            var (coverage, notWritten) = await MergeCoverageAsync(parts, settings, cancellationToken);
-            var record = RecordOf(parts, settings) with { Coverage = coverage };
-
-            // The reports need the memory of the parts.
-            parts = [];
-            return await new MergedArtifacts(_settings, _redactor, _logger).WriteAsync(
-                record, notWritten.AddRange(await saving), cancellationToken);
-        }
-        finally
-        {
-            await Task.WhenAny(saving);
-        }
+        // The reports need the memory of the parts.
+        (read, parts) = ([], []);
+        return await new MergedArtifacts(_settings, _redactor, _logger).WriteAsync(
+            record, notWritten.AddRange(await _saving), cancellationToken);
     }
 
     private static async Task<(CoverageRecord? Coverage, ImmutableArray<Incident> NotWritten)> MergeCoverageAsync(
@@ -109,9 +121,9 @@ internal sealed class PartMerge
             notWritten is null ? [] : [notWritten]);
     }
 
-    private async Task<PartChoice> ChooseAsync()
+    private async Task<PartChoice> ChooseAsync(PartJournals journals)
     {
-        var folders = await PartFolders.FindAsync(_settings);
+        var folders = await PartFolders.FindAsync(_settings, journals);
         _flaws.AddRange(folders.Flaws);
         _incidents.AddRange(folders.WithoutResults.Select(path => new Incident(
             DateTimeOffset.UtcNow, IncidentKinds.PartWithoutResults, $"{path} has no results of a part: that attempt of the part wrote none.")));
@@ -141,29 +153,26 @@ internal sealed class PartMerge
             ? FormattableString.Invariant($"ended with {seal.ExitCode} at {seal.FinishedAt:u}")
             : FormattableString.Invariant($"began at {folder.StartedAt:u} and did not come to its end"))}.");
 
-    // Reading a part takes a core and needs no other part.
-    private MergedPart[] Read(PartChoice choice)
+    private async Task<MergedPart[]> ReadAsync()
     {
-        var formats = new ConcurrentBag<JournalFormat>();
-        var read = choice.Chosen.AsParallel().AsOrdered().Select(folder => Read(folder, formats)).ToList();
+        var journals = new PartJournals();
+        var choice = await ChooseAsync(journals);
+
+        // Reading a part takes a core and needs no other part.
+        var read = choice.Chosen.AsParallel().AsOrdered().Select(folder => Read(folder, journals)).ToList();
         _flaws.AddRange(read.SelectMany(one => one.Flaws));
         return [.. read.Select(one => one.Part).OfType<MergedPart>()];
     }
 
-    private static (MergedPart? Part, ImmutableArray<string> Flaws) Read(PartFolder folder, ConcurrentBag<JournalFormat> formats)
+    private static (MergedPart? Part, ImmutableArray<string> Flaws) Read(PartFolder folder, PartJournals journals)
     {
-        var format = formats.TryTake(out var free) ? free : new JournalFormat();
         try
         {
-            return MergedPart.Read(folder, format);
+            return MergedPart.Of(folder, journals.Take(folder.Path));
         }
         catch (Exception exception) when (exception is ConcurrentTestException or IOException or UnauthorizedAccessException)
         {
             return (null, [exception.Message.TrimEnd('.')]);
-        }
-        finally
-        {
-            formats.Add(format);
         }
     }
 
@@ -176,8 +185,7 @@ internal sealed class PartMerge
         MergeFolders = _settings.MergeFolders,
     };
 
-    // Each takes the place of what it was before: there is not the memory for all tests twice.
-    private (ImmutableArray<MergedPart> Parts, ImmutableArray<MergedWorkers> Places) Numbered(MergedPart[] parts)
+    private ImmutableArray<MergedWorkers> PlacesOf(MergedPart[] parts)
     {
         var places = ImmutableArray.CreateBuilder<MergedWorkers>(parts.Length);
         var (workers, batches) = (0, 0);
@@ -188,8 +196,14 @@ internal sealed class PartMerge
             batches += part.LastBatch;
         }
 
+        return places.MoveToImmutable();
+    }
+
+    // Each takes the place of what it was before: there is not the memory for all tests twice.
+    private static ImmutableArray<MergedPart> Numbered(MergedPart[] parts, ImmutableArray<MergedWorkers> places)
+    {
         Parallel.For(0, parts.Length, index => parts[index] = parts[index] with { Record = places[index].Renumber(parts[index].Record) });
-        return (ImmutableCollectionsMarshal.AsImmutableArray(parts), places.MoveToImmutable());
+        return ImmutableCollectionsMarshal.AsImmutableArray(parts);
     }
 
     private static string? FlawOfCopying(MergedWorkers place)
@@ -215,21 +229,21 @@ internal sealed class PartMerge
         return record with { Incidents = [.. _incidents, .. record.Incidents], Compared = _compared };
     }
 
-    private (ImmutableArray<PartFolder> Folders, bool IsAll) TimingsOf(ImmutableArray<MergedPart> parts) =>
-        ([.. parts.Select(part => part.Folder).Where(folder => folder.Planned is not null)],
-            _flaws.Count == 0 && parts is [var first, ..] && first.Record.Settings.Filter is null
-                && !parts.Any(part => part.Folder.Seal?.Settings?.Keys.Any(SharedSettings.IsFilterOfAssembly) == true));
+    // Whether nothing that the parts did not run is left out of them.
+    private bool IsAll(MergedPart[] parts) =>
+        _flaws.Count == 0 && parts is [var first, ..] && first.Record.Settings.Filter is null
+            && !parts.Any(part => part.Folder.Seal?.Settings?.Keys.Any(SharedSettings.IsFilterOfAssembly) == true);
 
     private async Task<ImmutableArray<Incident>> SaveTimingsAsync(
-        (ImmutableArray<PartFolder> Folders, bool IsAll) timings, CancellationToken cancellationToken)
+        ImmutableArray<PartFolder> folders, CancellationToken cancellationToken)
     {
-        var contents = await Task.WhenAll(timings.Folders.Select(
-            folder => Task.Run(() => ReadTimingsAsync(folder, cancellationToken), cancellationToken)));
-        ImmutableArray<(ShardPart, TimingsContent)> read =
-            [.. timings.Folders.Zip(contents).Where(one => one.Second is not null).Select(one => (one.First.Planned!, one.Second!))];
-        if (read.IsEmpty)
+        var read = await Task.WhenAll(folders.Select(folder => Task.Run(
+            async () => (Part: folder.Planned!, Timings: await ReadTimingsAsync(folder, cancellationToken)), cancellationToken)));
+        ImmutableArray<(ShardPart, TimingsContent)> known =
+            [.. read.Where(one => one.Timings is not null).Select(one => (one.Part, one.Timings!))];
+        if (known.IsEmpty)
             return [];
-        var merged = MergedTimings.Of(read, timings.IsAll && read.Length == timings.Folders.Length);
+        var merged = MergedTimings.Of(known, await _isAll.Task && known.Length == read.Length);
         return await SavedTimings.WriteAsync(_settings, TimingsFile.TextOf(merged), cancellationToken);
     }
 
