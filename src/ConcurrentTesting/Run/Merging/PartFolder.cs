@@ -61,6 +61,8 @@ internal sealed record PartFolder
         var changed = seal.Files.FirstOrDefault(file => file.Key != ArtifactNames.Plan && !IsAsSealed(path, file.Key, file.Value)).Key;
         if (changed is not null || !DirectoryContents.IsFile(path, ArtifactNames.Plan))
             throw Changed(path, changed ?? ArtifactNames.Plan);
+
+        // The first to have a plan parses it before this returns, and reads its journal then; the others read theirs meanwhile.
         var reading = plans.ReadAsync(In(path, ArtifactNames.Plan), file);
         journals.ReadAhead(path, seal.Shard.Part);
         var plan = await reading ?? throw Changed(path, ArtifactNames.Plan);

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 
 namespace ConcurrentTesting.Run.Merging;
 
-/// <summary>Reads the parts' journals: that of a part's first try as soon as its folder proves to be as the part left it, beside the plan
-/// that it is held against, and those of other tries once they are chosen. Thread-safe.</summary>
+/// <summary>Reads the parts' journals: of a part's tries that of whichever comes first, as soon as its folder proves to be as the part left
+/// it, beside the plan that it is held against, and those of the others once they are chosen. Thread-safe.</summary>
 internal sealed class PartJournals
 {
     private readonly ConcurrentBag<JournalFormat> _formats = [];
@@ -20,10 +20,17 @@ internal sealed class PartJournals
         {
             _read[folder] = Read(folder);
         }
-        catch (Exception exception) when (exception is ConcurrentTestException or IOException or UnauthorizedAccessException)
+        catch (Exception)
         {
-            // Whoever chooses it reads it again, and says what is wrong with it.
+            // It may never be chosen. Whoever chooses it reads it again, and says what is wrong with it.
         }
+    }
+
+    /// <summary>Forgets all others.</summary>
+    public void Keep(IEnumerable<string> folders)
+    {
+        foreach (var other in _read.Keys.Except(folders, StringComparer.Ordinal))
+            _read.TryRemove(other, out _);
     }
 
     /// <summary>Gives each journal once, because all of them together take much memory.</summary>

@@ -19,10 +19,6 @@ internal sealed class PartMerge
     private readonly List<string> _flaws = [];
     private readonly List<Incident> _incidents = [];
 
-    /// <summary>See <see cref="IsAll"/>: what could not be copied is known late.</summary>
-    private readonly TaskCompletionSource<bool> _isAll = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Task<ImmutableArray<Incident>> _saving = Task.FromResult(ImmutableArray<Incident>.Empty);
-
     private PartMerge(ConcurrentTestSettings settings, ILogger logger, Func<string, string?> variable)
     {
         (_settings, _logger, _variable) = (settings, logger, variable);
@@ -65,43 +61,40 @@ internal sealed class PartMerge
 
     private async Task<ConcurrentTestResult> RunAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            return await MergeAsync(cancellationToken);
-        }
-        finally
-        {
-            _isAll.TrySetCanceled(CancellationToken.None);
-            await Task.WhenAny(_saving);
-        }
-    }
-
-    private async Task<ConcurrentTestResult> MergeAsync(CancellationToken cancellationToken)
-    {
         var read = await ReadAsync();
-
-        // The durations need little of the rest, so they are read and saved beside it.
-        _saving = SaveTimingsAsync(
-            [.. read.Select(part => part.Folder).Where(folder => folder.Planned is not null)], cancellationToken);
         var places = PlacesOf(read);
         var settings = read is [var first, ..]
             ? SettingsOf(first.Record, read.Sum(part => part.Workers)) with { Coverage = read.Any(part => part.IsCovered) }
             : RecordedSettings.Of(_settings);
         await using var results = ResultsDirectory.Claim(settings);
         await results.BeginAsync(_logger);
-        _flaws.AddRange(places.AsParallel().AsOrdered().Select(FlawOfCopying).OfType<string>());
-        cancellationToken.ThrowIfCancellationRequested();
-        _isAll.SetResult(IsAll(read));
-        foreach (var incident in _incidents)
-            _logger.LogWarning("{Kind}: {Message}", incident.Kind, _redactor.Redact(incident.Message));
-        var parts = Numbered(read, places);
-        var (coverage, notWritten) = await MergeCoverageAsync(parts, settings, cancellationToken);
-        var record = RecordOf(parts, settings) with { Coverage = coverage };
 
-        // The reports need the memory of the parts.
-        (read, parts) = ([], []);
-        return await new MergedArtifacts(_settings, _redactor, _logger).WriteAsync(
-            record, notWritten.AddRange(await _saving), cancellationToken);
+        // The durations need little of the rest, so they are read and saved beside it.
+        var isAll = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var saving = SaveTimingsAsync(
+            [.. read.Select(part => part.Folder).Where(folder => folder.Planned is not null)], isAll.Task, cancellationToken);
+        try
+        {
+            _flaws.AddRange(places.AsParallel().AsOrdered().Select(FlawOfCopying).OfType<string>());
+            cancellationToken.ThrowIfCancellationRequested();
+            foreach (var incident in _incidents)
+                _logger.LogWarning("{Kind}: {Message}", incident.Kind, _redactor.Redact(incident.Message));
+            var parts = Numbered(read, places);
+            isAll.SetResult(IsAll(parts));
+            var (coverage, notWritten) = await MergeCoverageAsync(parts, settings, cancellationToken);
+            var record = RecordOf(parts, settings) with { Coverage = coverage };
+
+            // The reports need the memory of the parts, which are the same array.
+            (read, parts) = ([], []);
+            return await new MergedArtifacts(_settings, _redactor, _logger).WriteAsync(
+                record, notWritten.AddRange(await saving), cancellationToken);
+        }
+        finally
+        {
+            // Nothing is written any more once the folder is given back.
+            isAll.TrySetCanceled(CancellationToken.None);
+            await Task.WhenAny(saving);
+        }
     }
 
     private static async Task<(CoverageRecord? Coverage, ImmutableArray<Incident> NotWritten)> MergeCoverageAsync(
@@ -157,6 +150,7 @@ internal sealed class PartMerge
     {
         var journals = new PartJournals();
         var choice = await ChooseAsync(journals);
+        journals.Keep(choice.Chosen.Select(folder => folder.Path));
 
         // Reading a part takes a core and needs no other part.
         var read = choice.Chosen.AsParallel().AsOrdered().Select(folder => Read(folder, journals)).ToList();
@@ -230,21 +224,25 @@ internal sealed class PartMerge
     }
 
     // Whether nothing that the parts did not run is left out of them.
-    private bool IsAll(MergedPart[] parts) =>
+    private bool IsAll(ImmutableArray<MergedPart> parts) =>
         _flaws.Count == 0 && parts is [var first, ..] && first.Record.Settings.Filter is null
             && !parts.Any(part => part.Folder.Seal?.Settings?.Keys.Any(SharedSettings.IsFilterOfAssembly) == true);
 
+    /// <param name="isAll">See <see cref="IsAll"/>: what could not be copied is known late.</param>
     private async Task<ImmutableArray<Incident>> SaveTimingsAsync(
-        ImmutableArray<PartFolder> folders, CancellationToken cancellationToken)
+        ImmutableArray<PartFolder> folders, Task<bool> isAll, CancellationToken cancellationToken)
     {
-        var read = await Task.WhenAll(folders.Select(folder => Task.Run(
+        var contents = await Task.WhenAll(folders.Select(folder => Task.Run(
             async () => (Part: folder.Planned!, Timings: await ReadTimingsAsync(folder, cancellationToken)), cancellationToken)));
         ImmutableArray<(ShardPart, TimingsContent)> known =
-            [.. read.Where(one => one.Timings is not null).Select(one => (one.Part, one.Timings!))];
+            [.. contents.Where(one => one.Timings is not null).Select(one => (one.Part, one.Timings!))];
         if (known.IsEmpty)
             return [];
-        var merged = MergedTimings.Of(known, await _isAll.Task && known.Length == read.Length);
-        return await SavedTimings.WriteAsync(_settings, TimingsFile.TextOf(merged), cancellationToken);
+        var text = TimingsFile.TextOf(MergedTimings.Of(known, await isAll && known.Length == contents.Length));
+
+        // What is read from the parts takes much more memory than the text.
+        (contents, known) = ([], []);
+        return await SavedTimings.WriteAsync(_settings, text, cancellationToken);
     }
 
     private async Task<TimingsContent?> ReadTimingsAsync(PartFolder folder, CancellationToken cancellationToken)
