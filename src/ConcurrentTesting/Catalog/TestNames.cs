@@ -27,8 +27,7 @@ internal static class TestNames
     public static string Short(string className, string displayName) =>
         BeginsWithClass(className, displayName) ? displayName[(className.Length + 1)..] : displayName;
 
-    /// <summary>The name has namespace and class already.</summary>
-    public static bool BeginsWithClass(string className, string displayName) =>
+    private static bool BeginsWithClass(string className, string displayName) =>
         displayName.Length > className.Length && displayName[className.Length] == '.'
         && displayName.StartsWith(className, StringComparison.Ordinal);
 }

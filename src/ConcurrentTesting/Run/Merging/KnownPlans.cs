@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using ConcurrentTesting.Scheduling.Sharding;
 
 namespace ConcurrentTesting.Run.Merging;
@@ -20,7 +19,7 @@ internal sealed class KnownPlans
         if (_plans.TryGetValue(hash, out var known))
             return HasText(file, known.Text) ? await known.Read : null;
         var text = File.ReadAllBytes(file);
-        if (Convert.ToHexStringLower(SHA256.HashData(text)) != hash)
+        if (ArtifactList.HashOf(text) != hash)
             return null;
         var own = new KnownPlan(text);
         known = _plans.GetOrAdd(hash, own);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Scheduling.Sharding;
 
@@ -24,8 +23,9 @@ internal static partial class MergedTimings
 
         foreach (var (part, timings) in parts)
         {
-            AddTests(merged, part, timings);
-            Add(merged, OfNamesakes(timings.Tests.Keys, part.All.Select(test => test.ToString())), timings);
+            var tests = part.All.Select(test => test.ToString());
+            Add(merged, tests, timings);
+            Add(merged, OfNamesakes(timings.Tests.Keys, tests), timings);
             var assemblies = part.Classes.Select(type => type.Assembly).Distinct(StringComparer.Ordinal).ToList();
             foreach (var assembly in assemblies.Concat(OfNamesakes(timings.Assemblies.Keys, assemblies)))
             {
@@ -57,20 +57,6 @@ internal static partial class MergedTimings
 
     [GeneratedRegex(@"(?<=\A[^/]*\)) #\d+(?=/|\z)")]
     private static partial Regex AssemblyNumber();
-
-    // There may be a hundred thousand of them, so their keys are not made once more.
-    private static void AddTests(TimingsContent merged, ShardPart part, TimingsContent timings)
-    {
-        var known = timings.Tests.GetAlternateLookup<ReadOnlySpan<char>>();
-        var text = new ArrayBufferWriter<char>();
-        foreach (var test in part.All)
-        {
-            test.WriteTo(text);
-            if (known.TryGetValue(text.WrittenSpan, out var key, out var timing))
-                merged.Tests[key] = timing;
-            text.ResetWrittenCount();
-        }
-    }
 
     private static void Add(TimingsContent merged, IEnumerable<string> keys, TimingsContent timings)
     {

@@ -141,18 +141,4 @@ internal readonly record struct ShardTest(string Assembly, string Class, string 
             RegexOptions.Singleline | RegexOptions.NonBacktracking);
 
     public override string ToString() => $"{Assembly}/{TestNames.Full(Class, Name)}";
-
-    /// <summary>What <see cref="ToString"/> gives.</summary>
-    public void WriteTo(IBufferWriter<char> text)
-    {
-        text.Write(Assembly);
-        text.Write("/");
-        if (!TestNames.BeginsWithClass(Class, Name))
-        {
-            text.Write(Class);
-            text.Write(".");
-        }
-
-        text.Write(Name);
-    }
 }
